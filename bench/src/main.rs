@@ -1,2 +1,52 @@
-//! bench
-fn main() {}
+//! `bench`: CPU per request of Gatehouse beside nginx, HAProxy and a relay that parses nothing.
+//!
+//! One command measures everything on one machine: it starts a backend, the proxies and a load generator of its own,
+//! each in its own process on its own core, and prints tables of CPU microseconds per request and their ratios. The
+//! ratios are what counts: absolute figures belong to the machine, ratios travel.
+//!
+//! The road through this crate: [`cli`] says what to run, [`tools`] fetches the peers and builds Gatehouse, [`netns`]
+//! moves the run into a network of its own, [`rows`] leads through the rows, [`report`] writes down what came out.
+//! Backend, relay and load generator are roles of this same binary (see [`roles`]), so that CPU is counted apart.
+#![allow(clippy::print_stdout, reason = "a command-line tool: its tables go to standard output")]
+
+mod backend;
+mod callgrind;
+mod cli;
+mod load;
+mod machine;
+mod measure;
+mod netns;
+mod peers;
+mod process;
+mod relay;
+mod report;
+mod roles;
+mod rows;
+mod sockets;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            // In words only: a backtrace tells an operator nothing here.
+            eprintln!("error: {problem:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
+    if let Some(role) = roles::from_arguments()? {
+        return role.run();
+    }
+    let cli = cli::Cli::parse();
+    if cli.inside.is_none() {
+        return netns::run_inside(&tools::prepare(&cli)?);
+    }
+    rows::run(&cli)
+}

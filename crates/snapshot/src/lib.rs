@@ -1,1 +1,29 @@
-//! snapshot
+//! What the machine runs: a checked, linked, immutable snapshot compiled from a model.
+//!
+//! Everything here is plain data: indices instead of references by name, defaults filled in, patterns compiled. After
+//! [`compile`](compile::compile) nobody checks again. No sockets, no clocks, no live state: health and connections
+//! belong to `backend`, which keys them by what this crate says.
+
+pub mod explain;
+pub mod compile;
+pub mod difference;
+pub mod ids;
+pub mod limits;
+pub mod listener;
+pub mod pool;
+pub mod probe;
+pub mod rule;
+pub mod settings;
+
+mod current;
+
+pub use compile::{Compiled, Environment, Mode, compile};
+pub use current::{Identity, Snapshot, Target};
+pub use difference::{Changes, Difference, difference};
+pub use ids::{BindingId, ListenerId, PoolId, RouteId, RuleId, SettingsId, TargetId};
+pub use limits::{Limits, Options};
+pub use listener::{Binding, Listener, Scheme};
+pub use pool::{Member, Pool};
+pub use probe::{Probe, ProbeMatch};
+pub use rule::{Action, Route, Router, Rule};
+pub use settings::{HostHeader, Settings};

@@ -1,0 +1,93 @@
+//! The load generator: a closed loop over a fixed number of connections, every response checked.
+//!
+//! It takes the proxy's CPU account itself, at the moment the warm-up ends and at the moment the last counted request
+//! is answered, so that start-up, connecting and draining stay outside the figure.
+
+mod engine;
+mod requests;
+mod response;
+
+use std::net::SocketAddrV4;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use requests::{Shape, host_name, path_prefix};
+
+/// What the load generator is told.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct LoadSpec {
+    /// The proxy.
+    pub(crate) target: SocketAddrV4,
+    /// Connections kept busy.
+    pub(crate) connections: usize,
+    /// Requests before counting begins.
+    pub(crate) warmup: u64,
+    /// Requests counted.
+    pub(crate) requests: u64,
+    /// What is asked for.
+    pub(crate) shape: Shape,
+    /// The body length every response must have.
+    pub(crate) body: usize,
+    /// A new connection for each request.
+    pub(crate) reconnect: bool,
+    /// Idle connections to open after everything else, each with one request; 0 for none.
+    pub(crate) idle: usize,
+    /// Processes of the proxy.
+    pub(crate) proxy: Vec<u32>,
+    /// The backend's process.
+    pub(crate) backend: u32,
+    /// The core whose load is watched.
+    pub(crate) proxy_core: usize,
+    /// The run gives up after this many seconds.
+    pub(crate) seconds: u64,
+}
+
+/// What the load generator found.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct LoadReport {
+    /// Requests counted.
+    pub(crate) requests: u64,
+    /// Responses that were wrong, and connections that broke.
+    pub(crate) errors: u64,
+    /// The first of them in words.
+    pub(crate) first_error: Option<String>,
+    /// Seconds for the counted requests.
+    pub(crate) seconds: f64,
+    /// Median latency in microseconds.
+    pub(crate) p50_us: f64,
+    /// 99th percentile of latency in microseconds.
+    pub(crate) p99_us: f64,
+    /// CPU of the proxy per request, in microseconds.
+    pub(crate) proxy_us: f64,
+    /// CPU of the backend per request, in microseconds.
+    pub(crate) backend_us: f64,
+    /// CPU of the load generator per request, in microseconds.
+    pub(crate) load_us: f64,
+    /// The share of its core that the proxy used.
+    pub(crate) proxy_share: f64,
+    /// The share of the proxy's core that was busy at all, by whomever.
+    pub(crate) core_share: f64,
+    /// The proxy's resident memory at the end, in KiB.
+    pub(crate) resident_kib: u64,
+    /// Memory growth by idle connections.
+    pub(crate) idle: Option<IdleReport>,
+}
+
+/// Memory before and after idle connections were opened.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct IdleReport {
+    /// Connections opened, and still open at the end.
+    pub(crate) connections: usize,
+    /// KiB before.
+    pub(crate) before_kib: u64,
+    /// KiB with them.
+    pub(crate) after_kib: u64,
+}
+
+/// Runs and prints the report as one line of JSON.
+pub(crate) fn run(spec: &LoadSpec) -> Result<()> {
+    let report = engine::run(spec)?;
+    println!("{}", serde_json::to_string(&report)?);
+    Ok(())
+}

@@ -1,0 +1,307 @@
+//! What came out: tables on the terminal, JSON for scripts, a block of Markdown for the documentation.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+
+use crate::cli::{Row, Target};
+use crate::load::LoadReport;
+use crate::machine::Machine;
+use crate::peers::Routes;
+use crate::rows::{MANY_HOSTS, MANY_PATHS, Work};
+use crate::tools;
+
+/// The results of one row.
+#[derive(Debug, Serialize)]
+pub(crate) struct RowReport {
+    /// The row's name.
+    pub(crate) row: String,
+    /// What it measures.
+    pub(crate) title: String,
+    /// Requests counted per round.
+    pub(crate) requests: u64,
+    /// One entry for each proxy (and configuration).
+    pub(crate) contenders: Vec<Contender>,
+    #[serde(skip)]
+    kind: Kind,
+}
+
+/// Which columns a row has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Time, throughput, latency.
+    Speed,
+    /// Memory per idle connection.
+    Memory,
+    /// Instructions per request.
+    Instructions,
+}
+
+/// One proxy in one configuration.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Contender {
+    /// The name in tables.
+    pub(crate) label: String,
+    /// All rounds.
+    pub(crate) rounds: Vec<LoadReport>,
+    /// User instructions per request, where they were counted.
+    pub(crate) instructions: Option<f64>,
+    #[serde(skip)]
+    target: Target,
+    #[serde(skip)]
+    routes: Routes,
+}
+
+impl Contender {
+    /// A proxy without results yet.
+    pub(crate) fn new(target: Target, routes: Routes) -> Contender {
+        let name = target.name();
+        let label = if routes == Routes::Single { name } else { format!("{name}, many") };
+        Contender { label, rounds: Vec::new(), instructions: None, target, routes }
+    }
+
+    fn median(&self, figure: impl Fn(&LoadReport) -> f64) -> f64 {
+        median(self.rounds.iter().map(figure).collect())
+    }
+
+    /// The figure that ratios are made of.
+    fn cost(&self, kind: Kind) -> f64 {
+        match kind {
+            Kind::Speed => self.median(|r| r.proxy_us),
+            Kind::Memory => self.median(bytes_per_connection),
+            Kind::Instructions => self.instructions.unwrap_or(f64::NAN),
+        }
+    }
+
+    /// How far the rounds lie apart, as a share of the median.
+    fn spread(&self) -> f64 {
+        let costs = self.rounds.iter().map(|r| r.proxy_us);
+        let (low, high) = costs.fold((f64::MAX, 0.0_f64), |(low, high), cost| (low.min(cost), high.max(cost)));
+        (high - low) / self.cost(Kind::Speed)
+    }
+}
+
+impl RowReport {
+    /// The results of a row.
+    pub(crate) fn new(row: Row, work: &Work, contenders: Vec<Contender>) -> RowReport {
+        let (kind, title) = match row {
+            Row::Keepalive64 | Row::Floor => (Kind::Speed, "1 KB, 64 kept-alive connections".to_owned()),
+            Row::Keepalive512 => (Kind::Speed, "1 KB, 512 kept-alive connections".to_owned()),
+            Row::Large100k => (Kind::Speed, "100 KB, 64 kept-alive connections".to_owned()),
+            Row::NewConnection => (Kind::Speed, "1 KB, a new client connection for each request".to_owned()),
+            Row::ManyRoutes => (
+                Kind::Speed,
+                format!("one rule beside {MANY_HOSTS} hosts with {MANY_PATHS} path rules each (many), same requests"),
+            ),
+            Row::IdleMemory => {
+                (Kind::Memory, format!("{} idle kept-alive connections, one request made on each", work.idle))
+            }
+            Row::Instructions => {
+                (Kind::Instructions, "user instructions per request, 1 KB, 8 connections (callgrind)".to_owned())
+            }
+        };
+        RowReport { row: row.name(), title, requests: work.requests, contenders, kind }
+    }
+
+    /// Lines like `gatehouse / nginx 0.86`.
+    fn ratios(&self) -> Vec<String> {
+        let cost = |target, many| {
+            let wanted = |c: &&Contender| c.target == target && (c.routes != Routes::Single) == many;
+            self.contenders.iter().find(wanted).map(|c| c.cost(self.kind))
+        };
+        let mut out = Vec::new();
+        for target in Target::ALL {
+            if let (Some(one), Some(many)) = (cost(target, false), cost(target, true)) {
+                out.push(format!("{name} many / {name} {:.2}", many / one, name = target.name()));
+            }
+        }
+        for peer in [Target::Nginx, Target::Haproxy, Target::Floor] {
+            for many in [false, true] {
+                if let (Some(ours), Some(theirs)) = (cost(Target::Gatehouse, many), cost(peer, many)) {
+                    let suffix = if many { " (many)" } else { "" };
+                    out.push(format!("gatehouse / {}{suffix} {:.2}", peer.name(), ours / theirs));
+                }
+            }
+        }
+        out
+    }
+
+    fn header(&self) -> &'static [&'static str] {
+        match self.kind {
+            Kind::Speed => &[
+                "proxy",
+                "CPU us/req",
+                "spread",
+                "x floor",
+                "req/s",
+                "p50 us",
+                "p99 us",
+                "RSS MiB",
+                "core used",
+                "by others",
+                "load us",
+                "backend us",
+                "errors",
+            ],
+            Kind::Memory => &["proxy", "bytes/connection", "before MiB", "after MiB", "still open", "errors"],
+            Kind::Instructions => &["proxy", "instructions/req"],
+        }
+    }
+
+    fn cells(&self, contender: &Contender) -> Vec<String> {
+        let errors: u64 = contender.rounds.iter().map(|r| r.errors).sum();
+        let mut out = vec![contender.label.clone()];
+        match self.kind {
+            Kind::Speed => {
+                let floor = self.contenders.iter().find(|c| c.target == Target::Floor).map(|c| c.cost(self.kind));
+                let cost = contender.cost(self.kind);
+                out.extend([
+                    format!("{cost:.2}"),
+                    percent(contender.spread()),
+                    floor.map_or_else(|| "-".to_owned(), |floor| format!("{:.2}", cost / floor)),
+                    format!("{:.0}", contender.median(|r| r.requests as f64 / r.seconds)),
+                    format!("{:.0}", contender.median(|r| r.p50_us)),
+                    format!("{:.0}", contender.median(|r| r.p99_us)),
+                    format!("{:.1}", contender.median(|r| r.resident_kib as f64 / 1024.0)),
+                    percent(contender.median(|r| r.proxy_share)),
+                    percent(contender.median(|r| (r.core_share - r.proxy_share).max(0.0))),
+                    format!("{:.2}", contender.median(|r| r.load_us)),
+                    format!("{:.2}", contender.median(|r| r.backend_us)),
+                    errors.to_string(),
+                ]);
+            }
+            Kind::Memory => {
+                let idle = |figure: fn(&crate::load::IdleReport) -> f64| {
+                    contender.median(|r| r.idle.as_ref().map_or(f64::NAN, figure))
+                };
+                out.extend([
+                    format!("{:.0}", contender.cost(self.kind)),
+                    format!("{:.1}", idle(|i| i.before_kib as f64 / 1024.0)),
+                    format!("{:.1}", idle(|i| i.after_kib as f64 / 1024.0)),
+                    format!("{:.0}", idle(|i| i.connections as f64)),
+                    errors.to_string(),
+                ]);
+            }
+            Kind::Instructions => out.push(format!("{:.0}", contender.cost(self.kind))),
+        }
+        out
+    }
+}
+
+/// The table of a row, for a terminal.
+pub(crate) fn table(report: &RowReport) -> String {
+    let header: Vec<String> = report.header().iter().map(|&name| name.to_owned()).collect();
+    let mut lines = vec![header];
+    lines.extend(report.contenders.iter().map(|contender| report.cells(contender)));
+    let width = |column: usize| lines.iter().map(|line| line[column].len()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..lines[0].len()).map(width).collect();
+    let mut out = format!("{}: {}\n", report.row, report.title);
+    for line in &lines {
+        for (column, (cell, width)) in line.iter().zip(&widths).enumerate() {
+            let written = if column == 0 { write!(out, "{cell:<width$}") } else { write!(out, "  {cell:>width$}") };
+            debug_assert!(written.is_ok(), "writing to memory cannot fail");
+        }
+        out.push('\n');
+    }
+    for ratio in report.ratios() {
+        out.push_str(&ratio);
+        out.push('\n');
+    }
+    if report.contenders.iter().any(|c| c.median(|r| r.core_share - r.proxy_share) > 0.05) {
+        out.push_str("note: others used more than 5 % of the proxy's core; run again on a quiet machine\n");
+    }
+    out
+}
+
+/// Where results are written.
+pub(crate) fn folder() -> PathBuf {
+    tools::workspace().join("target/bench")
+}
+
+/// Writes one JSON file for each row and one block of Markdown for all.
+pub(crate) fn write(machine: &Machine, reports: &[RowReport]) -> Result<()> {
+    #[derive(Serialize)]
+    struct File<'a> {
+        machine: &'a Machine,
+        #[serde(flatten)]
+        report: &'a RowReport,
+    }
+    let folder = folder();
+    std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
+    for report in reports {
+        let path = folder.join(format!("{}.json", report.row));
+        std::fs::write(&path, serde_json::to_string_pretty(&File { machine, report })?)?;
+    }
+    std::fs::write(folder.join("performance.md"), markdown(machine, reports))?;
+    Ok(())
+}
+
+fn markdown(machine: &Machine, reports: &[RowReport]) -> String {
+    let mut out = format!("Measured on {}; medians of interleaved rounds.\n", machine.line());
+    for report in reports {
+        let header = report.header();
+        out.push_str(&format!(
+            "\n**{}**: {}\n\n| {} |\n|{}\n",
+            report.row,
+            report.title,
+            header.join(" | "),
+            "---|".repeat(header.len())
+        ));
+        for contender in &report.contenders {
+            out.push_str(&format!("| {} |\n", report.cells(contender).join(" | ")));
+        }
+        let ratios = report.ratios();
+        if !ratios.is_empty() {
+            out.push_str(&format!("\nRatios: {}.\n", ratios.join(", ")));
+        }
+    }
+    out
+}
+
+/// Growth of the resident memory per idle connection.
+fn bytes_per_connection(report: &LoadReport) -> f64 {
+    report.idle.as_ref().map_or(f64::NAN, |idle| {
+        idle.after_kib.saturating_sub(idle.before_kib) as f64 * 1024.0 / idle.connections.max(1) as f64
+    })
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.get(middle) {
+        None => f64::NAN,
+        Some(upper) if values.len() % 2 == 1 => *upper,
+        Some(upper) => (values[middle - 1] + upper) / 2.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_median_does_not_follow_one_wild_round() {
+        assert_eq!(median(vec![900.0, 2.0, 1.0]), 2.0);
+        assert_eq!(median(vec![4.0, 2.0]), 3.0);
+        assert!(median(Vec::new()).is_nan());
+    }
+
+    #[test]
+    fn ratios_are_of_cpu_per_request() {
+        let contender = |target, proxy_us| {
+            let rounds = vec![LoadReport { proxy_us, seconds: 1.0, ..LoadReport::default() }];
+            Contender { rounds, ..Contender::new(target, Routes::Single) }
+        };
+        let work = crate::rows::work(Row::Keepalive64, &clap::Parser::parse_from(["bench"]));
+        let contenders = vec![contender(Target::Gatehouse, 12.0), contender(Target::Nginx, 16.0)];
+        let report = RowReport::new(Row::Keepalive64, &work, contenders);
+        assert_eq!(report.ratios(), ["gatehouse / nginx 0.75"]);
+        assert_eq!(table(&report).lines().count(), 5);
+    }
+}

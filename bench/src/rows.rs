@@ -1,0 +1,341 @@
+//! The rows: what each measures, and the interleaved rounds that measure it.
+//!
+//! All proxies of a row run at once, each idle while another is measured; rounds go A, B, C, A, B, C, so that a machine
+//! that slows down in between slows all of them down. What is reported is the median over the rounds.
+
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use rustix::process::Signal;
+
+use crate::backend::{BackendSpec, LARGE_BODY, SMALL_BODY};
+use crate::callgrind;
+use crate::cli::{Cli, HaproxyLog, Network, Row, Target};
+use crate::load::{LoadReport, LoadSpec, Shape};
+use crate::machine::{Cores, Machine};
+use crate::netns;
+use crate::peers::{LogSink, Proxy, Routes, Setup};
+use crate::process::{self, Running};
+use crate::report::{self, Contender, RowReport};
+use crate::roles::{self, Role};
+
+/// Hosts of the row `many-routes`.
+pub(crate) const MANY_HOSTS: u32 = 1_000;
+/// Path rules per host of the row `many-routes`.
+pub(crate) const MANY_PATHS: u32 = 100;
+/// The run's folder, before the process id.
+const FOLDER: &str = "gatehouse-bench-";
+/// No single load takes longer than this.
+const LOAD_SECONDS: u64 = 120;
+/// The backend ends by itself after this long.
+const BACKEND_SECONDS: u64 = 3_600;
+
+/// Everything a row needs to run.
+pub(crate) struct Bench<'a> {
+    /// What was asked for.
+    pub(crate) cli: &'a Cli,
+    /// Who runs where.
+    pub(crate) cores: Cores,
+    /// Where configurations and logs go.
+    pub(crate) folder: PathBuf,
+    backend: Running,
+    members: [SocketAddrV4; 2],
+    started: u32,
+    files: u64,
+}
+
+/// The load of a row.
+#[derive(Debug, Clone)]
+pub(crate) struct Work {
+    /// Connections kept busy.
+    pub(crate) connections: usize,
+    /// Requests before counting.
+    pub(crate) warmup: u64,
+    /// Requests counted per round.
+    pub(crate) requests: u64,
+    /// What is asked for.
+    pub(crate) shape: Shape,
+    /// Expected body length.
+    pub(crate) body: usize,
+    /// A new connection for each request.
+    pub(crate) reconnect: bool,
+    /// Idle connections at the end.
+    pub(crate) idle: usize,
+}
+
+/// Measures the rows that were asked for, prints and writes the tables.
+pub(crate) fn run(cli: &Cli) -> Result<()> {
+    // Whatever ends the command ends this run, and with it everything that the run has started.
+    rustix::process::set_parent_process_death_signal(Some(Signal::TERM)).context("parent death signal")?;
+    let network = cli.inside.unwrap_or(Network::Host);
+    let congestion_control = netns::set_up(network)?;
+    let machine = Machine::read(congestion_control, network == Network::Namespace);
+    println!("machine: {}", machine.line());
+    let cores = Cores::of(&machine);
+    println!("cores: proxy {}, load generator {}, backend {}", cores.proxy, cores.load, cores.backend);
+    if machine.cores < 2 {
+        println!("one core only: proxy and load disturb each other; read CPU per request, not requests per second");
+    }
+    let mut bench = Bench::start(cli, cores)?;
+    let mut failures = Vec::new();
+    let mut reports = Vec::new();
+    for row in cli.selected_rows() {
+        let begun = Instant::now();
+        let report = bench.row(row, &mut failures)?;
+        if report.contenders.is_empty() {
+            continue;
+        }
+        println!("\n{}({} s)", report::table(&report), begun.elapsed().as_secs());
+        reports.push(report);
+        // After every row, so that an interrupted run has left what it had.
+        report::write(&machine, &reports)?;
+    }
+    bench.finish()?;
+    println!("\nwritten: {}", report::folder().display());
+    if !failures.is_empty() {
+        bail!("not everything could be measured:\n  {}", failures.join("\n  "));
+    }
+    Ok(())
+}
+
+impl<'a> Bench<'a> {
+    /// Starts the backend.
+    fn start(cli: &'a Cli, cores: Cores) -> Result<Bench<'a>> {
+        // Memory, where there is such a file system: no disk in the figures, the same for every proxy.
+        let shared_memory = Path::new("/dev/shm");
+        let base = if shared_memory.is_dir() { shared_memory.to_owned() } else { std::env::temp_dir() };
+        forget_dead_runs(&base);
+        let folder = base.join(format!("{FOLDER}{}", std::process::id()));
+        std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
+        let port = free_port()?;
+        let members = [Ipv4Addr::new(127, 0, 0, 1), Ipv4Addr::new(127, 0, 0, 2)].map(|ip| SocketAddrV4::new(ip, port));
+        let spec = BackendSpec { addresses: members.to_vec(), seconds: BACKEND_SECONDS };
+        let output = folder.join("backend.out");
+        let mut backend = Running::start_role("backend", cores.backend, Role::Backend(spec), &output)?;
+        let end = Instant::now() + Duration::from_secs(10);
+        while TcpStream::connect_timeout(&members[1].into(), Duration::from_secs(1)).is_err() {
+            backend.still_runs()?;
+            if Instant::now() > end {
+                bail!("the backend did not come up");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(Bench { cli, cores, folder, backend, members, started: 0, files: roles::raise_file_limit() })
+    }
+
+    fn finish(mut self) -> Result<()> {
+        self.backend.stop(Duration::from_secs(5))?;
+        if self.cli.keep {
+            println!("kept: {}", self.folder.display());
+        } else {
+            std::fs::remove_dir_all(&self.folder).ok();
+        }
+        Ok(())
+    }
+
+    /// Measures one row.
+    fn row(&mut self, row: Row, failures: &mut Vec<String>) -> Result<RowReport> {
+        match row {
+            Row::Instructions => callgrind::row(self, failures),
+            Row::ManyRoutes => {
+                let many = Routes::Many { hosts: MANY_HOSTS, paths: MANY_PATHS };
+                let mut lineup = Vec::new();
+                for target in self.targets(&[Target::Floor]) {
+                    lineup.push((target, Routes::Single));
+                    lineup.push((target, many));
+                }
+                self.rounds(row, &lineup, &work(row, self.cli), failures)
+            }
+            Row::Floor => self.rounds(row, &[(Target::Floor, Routes::Single)], &work(row, self.cli), failures),
+            Row::IdleMemory => {
+                // Memory is not given back in a way that rounds could repeat: one round, fresh processes.
+                let lineup = single(self.targets(&[Target::Floor]));
+                self.rounds(row, &lineup, &work(row, self.cli), failures)
+            }
+            _ => self.rounds(row, &single(self.targets(&[])), &work(row, self.cli), failures),
+        }
+    }
+
+    /// The proxies of this run but those that have no place in a row.
+    pub(crate) fn targets(&self, but: &[Target]) -> Vec<Target> {
+        Target::ALL.into_iter().filter(|t| self.cli.only.contains(t) && !but.contains(t)).collect()
+    }
+
+    fn rounds(
+        &mut self,
+        row: Row,
+        lineup: &[(Target, Routes)],
+        work: &Work,
+        failures: &mut Vec<String>,
+    ) -> Result<RowReport> {
+        let mut running = Vec::new();
+        for (target, routes) in lineup {
+            match self.launch(*target, *routes, None) {
+                Ok(started) => running.push((started, Contender::new(*target, *routes))),
+                Err(problem) => {
+                    println!("SKIPPED: {} in {}: {problem:#}", target.name(), row.name());
+                    failures.push(format!("{} in {}: {problem:#}", target.name(), row.name()));
+                }
+            }
+        }
+        let rounds = if row == Row::IdleMemory { 1 } else { self.cli.effective_rounds() };
+        for round in 0..rounds {
+            for (started, contender) in &mut running {
+                match self.load(&started.proxy, work) {
+                    Ok(report) => {
+                        if let Some(error) = &report.first_error {
+                            failures.push(format!(
+                                "{} in {}, round {}: {} errors, the first: {error}",
+                                contender.label,
+                                row.name(),
+                                round + 1,
+                                report.errors
+                            ));
+                        }
+                        contender.rounds.push(report);
+                    }
+                    Err(problem) => {
+                        failures.push(format!(
+                            "{} in {}, round {}: {problem:#}",
+                            contender.label,
+                            row.name(),
+                            round + 1
+                        ));
+                    }
+                }
+                started.forget_logs();
+            }
+        }
+        let mut contenders = Vec::new();
+        for (started, contender) in running {
+            started.proxy.stop()?;
+            if !contender.rounds.is_empty() {
+                contenders.push(contender);
+            }
+        }
+        Ok(RowReport::new(row, work, contenders))
+    }
+
+    /// Starts a proxy in a folder of its own.
+    pub(crate) fn launch(&mut self, target: Target, routes: Routes, callgrind: Option<PathBuf>) -> Result<Started> {
+        self.started += 1;
+        let folder = self.folder.join(format!("{}-{}", self.started, target.name()));
+        let setup = Setup {
+            folder: folder.clone(),
+            address: SocketAddrV4::new(Ipv4Addr::LOCALHOST, free_port()?),
+            members: self.members,
+            routes,
+            gatehouse: self.cli.gatehouse.as_deref(),
+            haproxy_log: self.cli.haproxy_log,
+            callgrind,
+            cores: self.cores,
+            files: self.files,
+        };
+        let wants_sink = target == Target::Haproxy && self.cli.haproxy_log == HaproxyLog::Socket;
+        let sink = wants_sink.then(|| LogSink::start(&folder, self.cores.load)).transpose()?;
+        Ok(Started { proxy: Proxy::start(target, &setup)?, folder, _sink: sink })
+    }
+
+    /// Puts a load on a proxy and returns what came out.
+    pub(crate) fn load(&self, proxy: &Proxy, work: &Work) -> Result<LoadReport> {
+        let spec = LoadSpec {
+            target: proxy.address,
+            connections: work.connections,
+            warmup: work.warmup,
+            requests: work.requests,
+            shape: work.shape.clone(),
+            body: work.body,
+            reconnect: work.reconnect,
+            idle: work.idle,
+            proxy: proxy.pids.clone(),
+            backend: self.backend.pid(),
+            proxy_core: self.cores.proxy,
+            seconds: LOAD_SECONDS,
+        };
+        let text = process::run_role("load generator", self.cores.load, Role::Load(spec))?;
+        serde_json::from_str(&text).context("the load generator's report")
+    }
+}
+
+/// A proxy with what belongs to it.
+pub(crate) struct Started {
+    /// The proxy.
+    pub(crate) proxy: Proxy,
+    folder: PathBuf,
+    _sink: Option<LogSink>,
+}
+
+impl Started {
+    /// Empties the logs, which would otherwise fill the memory they are in.
+    fn forget_logs(&self) {
+        for name in ["access.log", "stdout"] {
+            if let Ok(file) = std::fs::OpenOptions::new().write(true).open(self.folder.join(name)) {
+                file.set_len(0).ok();
+            }
+        }
+    }
+}
+
+/// The load of a row.
+pub(crate) fn work(row: Row, cli: &Cli) -> Work {
+    let plain = Work {
+        connections: 64,
+        warmup: 20_000,
+        requests: 100_000,
+        shape: Shape::One { host: "h0.bench.test".into(), path: "/p0/page?id=1".into() },
+        body: SMALL_BODY,
+        reconnect: false,
+        idle: 0,
+    };
+    let mut work = match row {
+        Row::Keepalive64 | Row::Floor => plain,
+        Row::Keepalive512 => Work { connections: 512, ..plain },
+        Row::Large100k => Work {
+            warmup: 4_000,
+            requests: 30_000,
+            shape: Shape::One { host: "h0.bench.test".into(), path: "/large/file".into() },
+            body: LARGE_BODY,
+            ..plain
+        },
+        Row::NewConnection => Work { warmup: 4_000, requests: 20_000, reconnect: true, ..plain },
+        Row::ManyRoutes => {
+            Work { requests: 60_000, shape: Shape::Many { hosts: MANY_HOSTS, paths: MANY_PATHS }, ..plain }
+        }
+        Row::IdleMemory => Work { warmup: 2_000, requests: 10_000, idle: cli.idle_connections as usize, ..plain },
+        Row::Instructions => Work { connections: 8, warmup: 0, requests: 2_000, ..plain },
+    };
+    if cli.quick && row != Row::Instructions && row != Row::IdleMemory {
+        work.warmup /= 5;
+        work.requests /= 5;
+    }
+    work
+}
+
+fn single(targets: Vec<Target>) -> Vec<(Target, Routes)> {
+    targets.into_iter().map(|target| (target, Routes::Single)).collect()
+}
+
+/// Removes the folders of runs that were cut off.
+fn forget_dead_runs(base: &Path) {
+    for entry in std::fs::read_dir(base).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let pid = name.to_str().and_then(|name| name.strip_prefix(FOLDER)).and_then(|pid| pid.parse::<u32>().ok());
+        if pid.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
+            std::fs::remove_dir_all(entry.path()).ok();
+        }
+    }
+}
+
+/// A port that is free on both members' addresses.
+fn free_port() -> Result<u16> {
+    for _ in 0..100 {
+        let first = TcpListener::bind((Ipv4Addr::new(127, 0, 0, 1), 0)).context("find a free port")?;
+        let port = first.local_addr()?.port();
+        if TcpListener::bind((Ipv4Addr::new(127, 0, 0, 2), port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port is free on both 127.0.0.1 and 127.0.0.2")
+}

@@ -1,0 +1,84 @@
+//! Snapshots and resolvers for this crate's tests.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use snapshot::{HostHeader, Member, Pool, Probe, ProbeMatch, Scheme, Settings, Snapshot, Target};
+
+use crate::dns::{Answer, Lookup, LookupError, LookupFuture};
+
+/// The default probe, quicker: every 5 s, 4 s at most, two failures.
+pub(crate) fn probe() -> Probe {
+    Probe {
+        name: None,
+        host: None,
+        path: "/health".into(),
+        port: None,
+        host_port: false,
+        interval: Duration::from_secs(5),
+        timeout: Duration::from_secs(4),
+        unhealthy_threshold: 2,
+        min_servers: 0,
+        accept: ProbeMatch::default(),
+        user_agent: "test-probe".into(),
+    }
+}
+
+pub(crate) fn settings() -> Settings {
+    Settings {
+        name: "plain".into(),
+        port: 80,
+        scheme: Scheme::Http,
+        request_timeout: Duration::from_secs(20),
+        path: None,
+        host: HostHeader::Client,
+        drain_timeout: Duration::from_secs(30),
+    }
+}
+
+/// One pool `pool` with one settings object `plain`. Members that are no addresses are names.
+pub(crate) fn snapshot(members: &[&str], settings: Settings, probe: Probe) -> Snapshot {
+    let member = |text: &&str| match text.parse::<IpAddr>() {
+        Ok(ip) => Member::Address(ip),
+        Err(_) => Member::Name(Arc::from(*text)),
+    };
+    let mut snapshot = Snapshot::default();
+    let pool = snapshot.pools.push(Pool { name: "pool".into(), members: members.iter().map(member).collect() });
+    let settings = snapshot.settings.push(settings);
+    snapshot.targets.push(Target { pool, settings, probe });
+    snapshot
+}
+
+/// A resolver that answers from a table and counts.
+#[derive(Default)]
+pub(crate) struct Zone {
+    answers: Mutex<HashMap<String, Result<Answer, LookupError>>>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl Zone {
+    pub(crate) fn set(&self, name: &str, addresses: &[&str], ttl: u64) {
+        let addresses = addresses.iter().map(|address| address.parse().unwrap()).collect();
+        let answer = Ok(Answer { addresses, ttl: Duration::from_secs(ttl) });
+        self.answers.lock().unwrap().insert(name.to_owned(), answer);
+    }
+
+    pub(crate) fn fail(&self, name: &str, error: &str) {
+        self.answers.lock().unwrap().insert(name.to_owned(), Err(LookupError(error.to_owned())));
+    }
+
+    /// How often anything was asked.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.lock().unwrap().len()
+    }
+}
+
+impl Lookup for Zone {
+    fn lookup(&self, name: Arc<str>) -> LookupFuture {
+        self.asked.lock().unwrap().push(name.to_string());
+        let answer = self.answers.lock().unwrap().get(&*name).cloned();
+        Box::pin(async move { answer.unwrap_or_else(|| Err(LookupError("no such name".to_owned()))) })
+    }
+}

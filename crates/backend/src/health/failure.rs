@@ -1,0 +1,131 @@
+//! Why a probe failed: stable tokens and words that say what to look at.
+//!
+//! The classes are those of Azure, "Backend health issues in Application Gateway" (read 2026-11-22), as far as plain
+//! HTTP can meet them; the wording is ours. `InvalidHttp` is ours too. Classes of TLS come with TLS to servers.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Why a probe failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The member's name has no address, and had none in the last hour.
+    DnsFailure {
+        /// The name.
+        name: Arc<str>,
+        /// What the look-up said.
+        error: Arc<str>,
+    },
+    /// No TCP connection.
+    ConnectFailed {
+        /// Where to.
+        address: SocketAddr,
+        /// What the system said.
+        error: Arc<str>,
+    },
+    /// The probe did not end within its timeout.
+    Timeout {
+        /// The timeout.
+        after: Duration,
+        /// How far it had come.
+        doing: Step,
+    },
+    /// The status is not an accepted one.
+    StatusMismatch {
+        /// What is accepted, `200-399, 401`.
+        expected: Arc<str>,
+        /// What came.
+        received: u16,
+    },
+    /// The body does not contain what it must.
+    BodyMismatch {
+        /// What it must contain.
+        expected: Arc<str>,
+    },
+    /// The answer is not HTTP, or broke off.
+    InvalidHttp {
+        /// What was wrong.
+        problem: &'static str,
+    },
+    /// The settings ask for TLS, which probes do not speak yet.
+    TlsUnsupported,
+}
+
+/// How far a probe had come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Step {
+    /// Connecting.
+    #[default]
+    Connect,
+    /// Waiting for the head of the response.
+    Head,
+    /// Reading its body.
+    Body,
+}
+
+impl Failure {
+    /// A token that does not change with the wording.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::DnsFailure { .. } => "DnsFailure",
+            Self::ConnectFailed { .. } => "ConnectFailed",
+            Self::Timeout { .. } => "Timeout",
+            Self::StatusMismatch { .. } => "StatusMismatch",
+            Self::BodyMismatch { .. } => "BodyMismatch",
+            Self::InvalidHttp { .. } => "InvalidHttp",
+            Self::TlsUnsupported => "TlsUnsupported",
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DnsFailure { name, error } => {
+                write!(f, "the name {name} cannot be resolved: {error}; check its spelling and the DNS servers")
+            }
+            Self::ConnectFailed { address, error } => {
+                write!(
+                    f,
+                    "no TCP connection to {address}: {error}; check that it listens there and that no firewall is between"
+                )
+            }
+            Self::Timeout { after, doing: Step::Connect } => {
+                write!(f, "no TCP connection within the probe's timeout of {after:?}; a firewall may drop the packets")
+            }
+            Self::Timeout { after, doing: Step::Head } => {
+                write!(f, "no response within the probe's timeout of {after:?}; the connection was made")
+            }
+            Self::Timeout { after, doing: Step::Body } => {
+                write!(f, "the response's body did not end within the probe's timeout of {after:?}")
+            }
+            Self::StatusMismatch { expected, received } => {
+                write!(f, "received {received} status code, expected {expected}")?;
+                f.write_str(advice(*received))
+            }
+            Self::BodyMismatch { expected } => {
+                write!(f, "the first 64 KiB of the body do not contain {:?}", shortened(expected))
+            }
+            Self::InvalidHttp { problem } => write!(f, "the response is not valid HTTP: {problem}"),
+            Self::TlsUnsupported => f.write_str("the settings ask for https, which probes do not speak yet"),
+        }
+    }
+}
+
+/// What is mostly behind a status that was not expected.
+const fn advice(received: u16) -> &'static str {
+    match received {
+        401 => "; probes carry no credentials: accept 401 in the probe's match or probe an open path",
+        403 | 404 => "; check the probe's path and host",
+        405 => "; GET must be allowed on the probe's path",
+        400 => "; the server may not know the probe's host",
+        500..=599 => "; the server itself reports the error",
+        _ => "",
+    }
+}
+
+fn shortened(text: &str) -> &str {
+    text.char_indices().nth(80).map_or(text, |(at, _)| &text[..at])
+}

@@ -1,0 +1,115 @@
+//! Probes: one loop for each server of each target, on the control runtime.
+//!
+//! Source: Azure, "Application Gateway health probes overview" (read 2026-11-22). A probe is a GET on a connection of its
+//! own; it never follows redirects, carries no credentials and shows in no access log.
+
+mod body;
+mod request;
+mod response;
+mod run;
+mod schedule;
+mod task;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+
+use crate::dns::{Lookup, Names};
+use crate::fleet::Fleet;
+use crate::health::HealthChange;
+use crate::target::LiveTarget;
+use schedule::{Context, Loops, Prober};
+pub(crate) use task::Task;
+
+/// Probes under way at the same time, over all targets.
+pub const MAX_CONCURRENT: usize = 256;
+
+/// Runs the probes of the present fleet and keeps its names resolved.
+pub struct ProbeRunner {
+    runtime: Handle,
+    context: Arc<Context>,
+    state: Mutex<State>,
+}
+
+struct State {
+    names: Names,
+    running: Vec<Running>,
+}
+
+/// What works for one target; dropping it stops the work.
+struct Running {
+    target: Arc<LiveTarget>,
+    /// Watches over its names, each of which holds the loops too.
+    _names: Vec<Task>,
+    _loops: Arc<Loops>,
+}
+
+impl ProbeRunner {
+    /// A runner without work. Its tasks run on `runtime` (the control runtime); `on_change` is called there, so it must
+    /// not block.
+    pub fn new(
+        runtime: Handle,
+        resolver: Arc<dyn Lookup>,
+        on_change: impl Fn(&HealthChange) + Send + Sync + 'static,
+    ) -> Self {
+        Self::with_prober(runtime, resolver, Box::new(on_change), Prober::Network)
+    }
+
+    fn with_prober(
+        runtime: Handle,
+        resolver: Arc<dyn Lookup>,
+        on_change: Box<dyn Fn(&HealthChange) + Send + Sync>,
+        prober: Prober,
+    ) -> Self {
+        let permits = Semaphore::new(MAX_CONCURRENT);
+        let rng = Mutex::new(observe::Rng::from_kernel());
+        let context = Context { prober, on_change, permits, rng, shorten_first_interval: true };
+        let state = State { names: Names::new(resolver), running: Vec::new() };
+        Self { runtime, context: Arc::new(context), state: Mutex::new(state) }
+    }
+
+    /// Starts what is new, stops what is gone; targets that stayed the same object are not touched. May be called on any
+    /// thread; returns at once.
+    pub fn reconcile(&self, fleet: &Fleet) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { names, running } = &mut *state;
+        running.retain(|old| fleet.targets().iter().any(|target| Arc::ptr_eq(target, &old.target)));
+
+        let crowd = fleet.targets().iter().map(|target| target.all().len()).sum();
+        for target in fleet.targets() {
+            if !running.iter().any(|old| Arc::ptr_eq(target, &old.target)) {
+                running.push(self.start(target, names, crowd));
+            }
+        }
+        let wanted: Vec<_> = running.iter().flat_map(|running| running.target.names()).collect();
+        names.retain(|name| wanted.iter().any(|(its, _)| **its == *name));
+    }
+
+    /// Stops everything.
+    pub fn stop(&self) {
+        self.reconcile(&Fleet::default());
+    }
+
+    fn start(&self, target: &Arc<LiveTarget>, names: &mut Names, crowd: usize) -> Running {
+        let loops = Arc::new(Loops::new(Arc::clone(&self.context), self.runtime.clone(), Arc::clone(target), crowd));
+        loops.follow();
+        let watch = |(name, known)| {
+            let mut state = names.watch(&self.runtime, &name, known);
+            let (target, loops) = (Arc::clone(target), Arc::clone(&loops));
+            state.mark_changed();
+            Task::spawn(&self.runtime, async move {
+                while state.changed().await.is_ok() {
+                    let now = state.borrow_and_update().clone();
+                    target.take_name(&name, &now);
+                    loops.follow();
+                }
+            })
+        };
+        let watches = target.names().into_iter().map(watch).collect();
+        Running { target: Arc::clone(target), _names: watches, _loops: loops }
+    }
+}
+
+#[cfg(test)]
+mod tests;

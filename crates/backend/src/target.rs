@@ -1,0 +1,199 @@
+//! A target at work: the servers of one pool with settings, and which of them may take requests.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use arc_swap::{ArcSwap, Guard};
+use snapshot::{Member, Probe, Settings};
+use tokio::sync::Notify;
+
+use crate::dns::NameState;
+use crate::health::{HealthChange, Probed, State, Verdicts, success_text};
+use crate::server::Server;
+
+/// What a target is called: it keeps its servers and their health across configurations under this key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TargetKey {
+    /// The pool's name.
+    pub pool: Arc<str>,
+    /// The settings' name.
+    pub settings: Arc<str>,
+}
+
+/// What a target needs of the snapshot. Equal specifications: the same target goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetSpec {
+    /// The pool's members in order.
+    pub members: Vec<Member>,
+    /// How servers are spoken to.
+    pub settings: Settings,
+    /// How their health is found out.
+    pub probe: Probe,
+}
+
+/// A list of servers in pool order.
+pub type Servers = Vec<Arc<Server>>;
+
+/// One pool with settings, alive: read by every worker, changed by the control runtime alone.
+#[derive(Debug)]
+pub struct LiveTarget {
+    /// Its name.
+    pub key: TargetKey,
+    /// What it was made from.
+    pub spec: TargetSpec,
+    eligible: ArcSwap<Servers>,
+    all: ArcSwap<Servers>,
+    undecided: AtomicBool,
+    changed: Notify,
+    members: Mutex<Vec<LiveMember>>,
+}
+
+/// A member with the servers it stands for.
+#[derive(Debug)]
+pub(crate) enum LiveMember {
+    Address(Arc<Server>),
+    Name { name: Arc<str>, state: NameState, servers: Servers },
+}
+
+impl LiveMember {
+    fn servers(&self) -> &[Arc<Server>] {
+        match self {
+            Self::Address(server) => std::slice::from_ref(server),
+            Self::Name { servers, .. } => servers,
+        }
+    }
+}
+
+impl LiveTarget {
+    pub(crate) fn new(key: TargetKey, spec: TargetSpec, members: Vec<LiveMember>) -> Self {
+        let target = Self {
+            key,
+            spec,
+            eligible: ArcSwap::default(),
+            all: ArcSwap::default(),
+            undecided: AtomicBool::new(true),
+            changed: Notify::new(),
+            members: Mutex::new(members),
+        };
+        target.refresh(&target.members());
+        target
+    }
+
+    /// The servers that may take requests, in pool order: what probes found healthy, and the first `minServers` when
+    /// those are fewer. Wait-free.
+    #[inline]
+    pub fn eligible(&self) -> Guard<Arc<Servers>> {
+        self.eligible.load()
+    }
+
+    /// All servers in pool order.
+    pub fn all(&self) -> Arc<Servers> {
+        self.all.load_full()
+    }
+
+    /// True while some server has no verdict, or some name no answer yet.
+    #[inline]
+    pub fn undecided(&self) -> bool {
+        self.undecided.load(Ordering::Acquire)
+    }
+
+    /// Waits until a server may take requests, until there is nothing more to wait for, or for `patience`. Any runtime.
+    pub async fn decided(&self, patience: Duration) {
+        let decision = async {
+            loop {
+                let mut changed = std::pin::pin!(self.changed.notified());
+                // Registered before looking: a change between the look and the wait is not missed.
+                changed.as_mut().enable();
+                if !self.eligible().is_empty() || !self.undecided() {
+                    return;
+                }
+                changed.await;
+            }
+        };
+        _ = tokio::time::timeout(patience, decision).await;
+    }
+
+    /// Takes the outcome of a probe of one of its servers. Returns what changed, for the gateway's log.
+    pub(crate) fn take(&self, server: &Server, probed: Probed) -> Option<HealthChange> {
+        let reason = match &probed.outcome {
+            Ok(status) => success_text(*status),
+            Err(failure) => failure.to_string(),
+        };
+        let (state, rotation_changed) = {
+            let mut verdicts = server.verdicts();
+            let before = verdicts.in_rotation();
+            let state = verdicts.take(probed, self.spec.probe.unhealthy_threshold);
+            (state, before != verdicts.in_rotation())
+        };
+        if state.is_some() || rotation_changed {
+            self.refresh(&self.members());
+        }
+        Some(HealthChange {
+            pool: Arc::clone(&self.key.pool),
+            settings: Arc::clone(&self.key.settings),
+            address: server.address,
+            name: server.name.clone(),
+            state: state?,
+            reason,
+            in_rotation: (self.eligible().len(), self.all.load().len()),
+        })
+    }
+
+    /// Takes what is known of a name now: servers whose address stayed go on, new ones start.
+    pub(crate) fn take_name(&self, name: &str, state: &NameState) {
+        let mut members = self.members();
+        for member in members.iter_mut() {
+            if let LiveMember::Name { name: its, state: old, servers } = member
+                && **its == *name
+            {
+                let was_up = servers.iter().any(|server| server.verdicts().state() == State::Up);
+                let port = self.spec.settings.port;
+                let server = |&ip: &IpAddr| match servers.iter().find(|server| server.address.ip() == ip) {
+                    Some(server) => Arc::clone(server),
+                    None => Arc::new(Server::new(ip, port, Some(Arc::clone(its)), Verdicts::new(was_up))),
+                };
+                *servers = state.addresses.iter().map(server).collect();
+                *old = state.clone();
+            }
+        }
+        self.refresh(&members);
+    }
+
+    /// Its names with what is known of them.
+    pub(crate) fn names(&self) -> Vec<(Arc<str>, NameState)> {
+        let members = self.members();
+        let name = |member: &LiveMember| match member {
+            LiveMember::Name { name, state, .. } => Some((Arc::clone(name), state.clone())),
+            LiveMember::Address(_) => None,
+        };
+        members.iter().filter_map(name).collect()
+    }
+
+    fn members(&self) -> MutexGuard<'_, Vec<LiveMember>> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the lists anew. Called with the members locked, so that two changes cannot overtake each other.
+    fn refresh(&self, members: &[LiveMember]) {
+        let all: Servers = members.iter().flat_map(LiveMember::servers).cloned().collect();
+        let healthy = all.iter().filter(|server| server.verdicts().in_rotation()).count();
+        let always = match self.spec.probe.min_servers as usize {
+            wanted if healthy < wanted => wanted,
+            _ => 0,
+        };
+        let may_serve = |&(index, server): &(usize, &Arc<Server>)| index < always || server.verdicts().in_rotation();
+        let eligible = all.iter().enumerate().filter(may_serve).map(|(_, server)| Arc::clone(server)).collect();
+        let unanswered = |member: &LiveMember| matches!(member, LiveMember::Name { state, .. } if !state.answered);
+        let undecided = members.iter().any(unanswered) || all.iter().any(|server| server.verdicts().is_undecided());
+
+        self.all.store(Arc::new(all));
+        self.eligible.store(Arc::new(eligible));
+        self.undecided.store(undecided, Ordering::Release);
+        self.changed.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,195 @@
+//! The command line. Exit codes: 0, 1 (problems), 2 (usage).
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// An application gateway that anyone can run, configured with Azure Application Gateway documents.
+#[derive(Debug, Parser)]
+#[command(name = "gatehouse", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the gateway of a document.
+    Run(Run),
+    /// Try a gateway on this machine: loopback addresses, a live request log, sample servers when no document is given.
+    Dev(Dev),
+    /// Check a document and print every problem at once.
+    Check(Check),
+    /// Say which way a request would go, and why.
+    Explain(Explain),
+    /// Run routing assertions against a document.
+    Test(Test),
+    /// Print what differs between two documents.
+    Diff(Diff),
+    /// Print a document in canonical form.
+    Export(Export),
+    /// Print the status board of a running gateway.
+    Status(Ask),
+    /// Print the health of every server of a running gateway.
+    Health(Ask),
+    /// Make a running gateway read its document again.
+    Reload(Ask),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// A document and what binds it to this machine.
+#[derive(Debug, Clone, Args)]
+pub struct Documents {
+    /// The document: an ARM resource, the CLI's output, an ARM template (also compiled Bicep), or YAML.
+    #[arg(value_name = "DOC")]
+    pub document: PathBuf,
+    /// More files: WAF policies, template parameters.
+    #[arg(long = "with", value_name = "FILE")]
+    pub with: Vec<PathBuf>,
+    /// The site file: addresses, ports, certificates, members.
+    #[arg(long, value_name = "FILE")]
+    pub site: Option<PathBuf>,
+    /// The gateway to take, when the document holds several.
+    #[arg(long, value_name = "NAME")]
+    pub gateway: Option<String>,
+}
+
+/// `gatehouse run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// What to run.
+    #[command(flatten)]
+    pub documents: Documents,
+    /// Apply the document whenever its file changes.
+    #[arg(long)]
+    pub watch: bool,
+}
+
+/// `gatehouse dev`.
+#[derive(Debug, Args)]
+pub struct Dev {
+    /// The document; without one, a sample with two sites, a path map and a redirect.
+    #[arg(value_name = "DOC")]
+    pub document: Option<PathBuf>,
+    /// The site file.
+    #[arg(long, value_name = "FILE")]
+    pub site: Option<PathBuf>,
+    /// The local port of the sample gateway.
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+}
+
+/// How problems are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people: line, column, excerpt.
+    Text,
+    /// For scripts.
+    Json,
+    /// For code scanning.
+    Sarif,
+}
+
+/// Whose rules a document is checked by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Target {
+    /// This gateway's.
+    Gatehouse,
+    /// Azure's: its limits are errors, and what it would ignore is listed.
+    Azure,
+}
+
+/// `gatehouse check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// What to check.
+    #[command(flatten)]
+    pub documents: Documents,
+    /// How problems are printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Whose rules apply.
+    #[arg(long, value_enum, default_value_t = Target::Gatehouse)]
+    pub target: Target,
+}
+
+/// `gatehouse explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The method.
+    pub method: String,
+    /// The URL as a client would ask for it.
+    pub url: String,
+    /// The document and its site file.
+    #[command(flatten)]
+    pub documents: Documents,
+    /// A header of the request, `Name: value`. Host overrides the URL's host.
+    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    pub headers: Vec<String>,
+    /// The client's address.
+    #[arg(long, value_name = "IP")]
+    pub from: Option<IpAddr>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `gatehouse test`.
+#[derive(Debug, Args)]
+pub struct Test {
+    /// The cases, YAML.
+    pub cases: PathBuf,
+    /// The document and its site file.
+    #[command(flatten)]
+    pub documents: Documents,
+}
+
+/// `gatehouse diff`.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The document before.
+    pub before: PathBuf,
+    /// The document after.
+    pub after: PathBuf,
+}
+
+/// The forms a document can be printed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// The resource as Azure Resource Manager takes it.
+    Arm,
+    /// The same as YAML.
+    Yaml,
+}
+
+/// `gatehouse export`.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// What to print.
+    #[command(flatten)]
+    pub documents: Documents,
+    /// In which form.
+    #[arg(long, value_enum, default_value_t = ExportFormat::Arm)]
+    pub format: ExportFormat,
+    /// Leave the `gatehouse` extensions in, which Azure would not take.
+    #[arg(long)]
+    pub keep_extensions: bool,
+}
+
+/// A question to a running gateway.
+#[derive(Debug, Args)]
+pub struct Ask {
+    /// The gateway's socket. Default: `admin.sock` in the state folder.
+    #[arg(long, value_name = "PATH")]
+    pub socket: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}

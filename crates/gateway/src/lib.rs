@@ -1,0 +1,15 @@
+//! The gateway as a library: what the `gatehouse` command is made of, and what whole-gateway tests start in-process.
+//!
+//! Wiring only: files to texts, texts to a snapshot, a snapshot to threads. What a document means is decided in
+//! `model` and `snapshot`, what happens to a request in `proxy`.
+
+pub mod cli;
+pub mod commands;
+pub mod documents;
+pub mod last_good;
+pub mod running;
+pub mod sample;
+pub mod terminal;
+pub mod watch;
+
+pub use running::{Running, Settings, StartError};

@@ -1,0 +1,311 @@
+//! A gateway at work: worker threads, the control thread, and the applying of configurations.
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use backend::dns::SystemResolver;
+use backend::{Fleet, HealthChange, ProbeRunner};
+use frontend::BindError;
+use observe::status::{BindingStatus, CounterReport, StatusReport};
+use observe::{AccessLog, Metrics};
+use proxy::failure::Failure;
+use proxy::serve::{self, Command};
+use proxy::view::{Current, Published};
+use proxy::worker::{DoorKey, Shared};
+use snapshot::Snapshot;
+use snapshot::difference::{Difference, difference};
+use tokio::sync::mpsc;
+
+/// Commands that may wait for a worker.
+const COMMANDS: usize = 1024;
+
+/// What a gateway is started with, beside its snapshot.
+pub struct Settings {
+    /// Worker threads.
+    pub workers: usize,
+    /// The access log.
+    pub log: AccessLog,
+    /// DNS servers; empty for the system's.
+    pub dns: Vec<SocketAddr>,
+    /// Called when a server comes or goes.
+    pub on_health: Box<dyn Fn(&HealthChange) + Send + Sync>,
+}
+
+/// Why a gateway did not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// An address cannot be listened on.
+    Bind(Vec<BindError>),
+    /// A thread or a runtime cannot be made.
+    Machine(std::io::Error),
+}
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Bind(errors) => write_bind_errors(errors, out),
+            Self::Machine(error) => write!(out, "cannot start a worker: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// Prints one error a line.
+pub fn write_bind_errors(errors: &[BindError], out: &mut impl std::fmt::Write) -> std::fmt::Result {
+    for (at, error) in errors.iter().enumerate() {
+        write!(out, "{}{error}", if at > 0 { "\n" } else { "" })?;
+    }
+    Ok(())
+}
+
+/// A running gateway. Dropping it without [`stop`](Self::stop) leaves its threads to the end of the process.
+pub struct Running {
+    shared: Arc<Shared>,
+    workers: Vec<Worker>,
+    control: Control,
+    probes: ProbeRunner,
+    metrics: Metrics,
+    log: AccessLog,
+    applied: Mutex<Applied>,
+    revision: AtomicU64,
+    started: jiff::Timestamp,
+}
+
+struct Worker {
+    thread: JoinHandle<std::io::Result<()>>,
+    commands: mpsc::Sender<Command>,
+}
+
+/// The thread and runtime of probes, DNS, signals and management: its load cannot delay traffic.
+struct Control {
+    handle: tokio::runtime::Handle,
+    end: Arc<tokio::sync::Notify>,
+    thread: JoinHandle<()>,
+}
+
+impl Control {
+    fn start() -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (handle, end) = (runtime.handle().clone(), Arc::new(tokio::sync::Notify::new()));
+        let ended = Arc::clone(&end);
+        let thread = std::thread::Builder::new().name("control".to_owned()).spawn(move || {
+            runtime.block_on(ended.notified());
+            runtime.shutdown_background();
+        })?;
+        Ok(Self { handle, end, thread })
+    }
+}
+
+/// What was applied last.
+struct Applied {
+    bound: BTreeMap<DoorKey, SocketAddr>,
+    at: jiff::Timestamp,
+    refused: Option<String>,
+}
+
+/// Names of refusals, numbered as [`Failure`] is.
+fn reasons() -> &'static [&'static str] {
+    static REASONS: std::sync::OnceLock<Vec<&'static str>> = std::sync::OnceLock::new();
+    REASONS.get_or_init(|| Failure::ALL.iter().map(|failure| failure.reason()).collect())
+}
+
+type Bound = Vec<(DoorKey, Vec<TcpListener>)>;
+
+/// Binds every address that is not bound yet; all or none.
+fn bind(snapshot: &Snapshot, bound: &BTreeMap<DoorKey, SocketAddr>, workers: usize) -> Result<Bound, Vec<BindError>> {
+    let (mut new, mut errors) = (Vec::new(), Vec::new());
+    for binding in snapshot.bindings.iter() {
+        let key = (binding.address, binding.document_port);
+        if !bound.contains_key(&key) {
+            match frontend::bind(binding.address, workers) {
+                Ok(sockets) => new.push((key, sockets)),
+                Err(error) => errors.push(error),
+            }
+        }
+    }
+    if errors.is_empty() { Ok(new) } else { Err(errors) }
+}
+
+impl Running {
+    /// Binds every address, starts the threads and serves. Nothing is left behind when it fails.
+    pub fn start(mut snapshot: Snapshot, settings: Settings) -> Result<Self, StartError> {
+        let sockets = bind(&snapshot, &BTreeMap::new(), settings.workers).map_err(StartError::Bind)?;
+        let control = Control::start().map_err(StartError::Machine)?;
+        let resolver = Arc::new(SystemResolver::new(&settings.dns));
+        let probes = ProbeRunner::new(control.handle.clone(), resolver, settings.on_health);
+        snapshot.identity.revision = 1;
+        let fleet = Fleet::reconcile(None, &snapshot);
+        probes.reconcile(&fleet);
+        let shared = Shared::new(Current::new(Published::new(Arc::new(snapshot), fleet)));
+        let metrics = Metrics::new(reasons());
+        let workers = (0..settings.workers)
+            .map(|index| start_worker(index, &shared, &settings.log, &metrics))
+            .collect::<std::io::Result<Vec<_>>>()
+            .map_err(StartError::Machine)?;
+        let now = jiff::Timestamp::now();
+        let running = Self {
+            shared,
+            workers,
+            control,
+            probes,
+            metrics,
+            log: settings.log,
+            applied: Mutex::new(Applied { bound: BTreeMap::new(), at: now, refused: None }),
+            revision: AtomicU64::new(1),
+            started: now,
+        };
+        let mut applied = running.applied.lock().unwrap_or_else(PoisonError::into_inner);
+        running.listen(sockets, &mut applied.bound);
+        drop(applied);
+        Ok(running)
+    }
+
+    /// Applies a configuration: binds what is new (all or nothing), publishes, then closes what is gone. Connections
+    /// whose listener and servers go on are not touched.
+    pub fn apply(&self, mut snapshot: Snapshot) -> Result<(u64, Difference), Vec<BindError>> {
+        let mut applied = self.applied.lock().unwrap_or_else(PoisonError::into_inner);
+        let sockets = bind(&snapshot, &applied.bound, self.workers.len()).inspect_err(|errors| {
+            let mut text = String::new();
+            let _ = write_bind_errors(errors, &mut text);
+            applied.refused = Some(text);
+        })?;
+        let before = self.shared.current.load();
+        let changes = difference(&before.snapshot, &snapshot);
+        let revision = self.revision.fetch_add(1, Ordering::Relaxed) + 1;
+        snapshot.identity.revision = revision;
+        let fleet = Fleet::reconcile(Some(&before.fleet), &snapshot);
+        let wanted: Vec<DoorKey> =
+            snapshot.bindings.iter().map(|binding| (binding.address, binding.document_port)).collect();
+        self.probes.reconcile(&fleet);
+        self.shared.current.publish(Published::new(Arc::new(snapshot), fleet));
+        self.listen(sockets, &mut applied.bound);
+        let gone: Vec<DoorKey> = applied.bound.keys().filter(|key| !wanted.contains(key)).copied().collect();
+        for key in gone {
+            applied.bound.remove(&key);
+            self.command(|| Command::Close(key));
+        }
+        applied.at = jiff::Timestamp::now();
+        applied.refused = None;
+        Ok((revision, changes))
+    }
+
+    /// Remembers that a configuration was refused, for the status board.
+    pub fn refused(&self, why: &str) {
+        self.applied.lock().unwrap_or_else(PoisonError::into_inner).refused = Some(why.to_owned());
+    }
+
+    fn listen(&self, sockets: Bound, bound: &mut BTreeMap<DoorKey, SocketAddr>) {
+        for (key, sockets) in sockets {
+            let address = sockets.first().and_then(|socket| socket.local_addr().ok()).unwrap_or(key.0);
+            bound.insert(key, address);
+            for (worker, socket) in self.workers.iter().zip(sockets) {
+                // A full queue would mean a worker that makes no progress; its socket closes with the command.
+                let _ = worker.commands.try_send(Command::Listen(key, socket));
+            }
+        }
+    }
+
+    fn command(&self, command: impl Fn() -> Command) {
+        for worker in &self.workers {
+            let _ = worker.commands.try_send(command());
+        }
+    }
+
+    /// The runtime of the control thread.
+    pub fn control(&self) -> &tokio::runtime::Handle {
+        &self.control.handle
+    }
+
+    /// The configuration in force.
+    pub fn current(&self) -> Arc<Published> {
+        self.shared.current.load()
+    }
+
+    /// Where a listener can be reached: the first address bound for it.
+    pub fn address(&self, listener: &str) -> Option<SocketAddr> {
+        let current = self.current();
+        let listener = current.snapshot.listeners.iter().find(|candidate| &*candidate.name == listener)?;
+        let binding = &current.snapshot.bindings[*listener.bindings.first()?];
+        let applied = self.applied.lock().unwrap_or_else(PoisonError::into_inner);
+        applied.bound.get(&(binding.address, binding.document_port)).copied()
+    }
+
+    /// Waits until every target has a server in rotation or nothing more to wait for; false when time ran out.
+    pub fn wait_ready(&self, patience: Duration) -> bool {
+        let end = Instant::now() + patience;
+        let current = self.current();
+        let (done, wait) = std::sync::mpsc::sync_channel(1);
+        self.control.handle.spawn(async move {
+            for target in current.fleet.targets() {
+                target.decided(end.saturating_duration_since(Instant::now())).await;
+            }
+            let _ = done.try_send(());
+        });
+        wait.recv_timeout(patience).is_ok()
+    }
+
+    /// The access log; `reopen` for SIGHUP.
+    pub fn log(&self) -> &AccessLog {
+        &self.log
+    }
+
+    /// The status board.
+    pub fn status(&self) -> StatusReport {
+        let current = self.current();
+        let snapshot = &current.snapshot;
+        let applied = self.applied.lock().unwrap_or_else(PoisonError::into_inner);
+        let binding = |(id, binding): (snapshot::BindingId, &snapshot::Binding)| BindingStatus {
+            address: *applied.bound.get(&(binding.address, binding.document_port)).unwrap_or(&binding.address),
+            scheme: binding.scheme.as_str().to_owned(),
+            listeners: (snapshot.listeners.iter())
+                .filter(|listener| listener.bindings.contains(&id))
+                .map(|listener| listener.name.to_string())
+                .collect(),
+        };
+        StatusReport {
+            gateway: snapshot.identity.name.to_string(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            revision: snapshot.identity.revision,
+            checksum: snapshot.identity.checksum.to_string(),
+            started: self.started.to_string(),
+            applied: applied.at.to_string(),
+            refused: applied.refused.clone(),
+            bindings: snapshot.bindings.entries().map(binding).collect(),
+            health: current.fleet.report(Instant::now()),
+            counters: CounterReport::new(&self.metrics.totals(), &self.log.state()),
+        }
+    }
+
+    /// Stops accepting, lets connections finish what they have, and ends. True when all had ended in time.
+    pub fn stop(self) -> bool {
+        let grace = self.current().snapshot.limits.shutdown_grace;
+        self.command(|| Command::End);
+        let end = Instant::now() + grace;
+        let mut finished = true;
+        for worker in self.workers {
+            while !worker.thread.is_finished() && Instant::now() < end {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            finished &= worker.thread.is_finished() && worker.thread.join().is_ok();
+        }
+        self.probes.stop();
+        self.log.shutdown(Duration::from_secs(2));
+        self.control.end.notify_one();
+        let _ = self.control.thread.join();
+        finished
+    }
+}
+
+fn start_worker(index: usize, shared: &Arc<Shared>, log: &AccessLog, metrics: &Metrics) -> std::io::Result<Worker> {
+    let (commands, receiver) = mpsc::channel(COMMANDS);
+    let (shared, log, counters) = (Arc::clone(shared), log.worker(), metrics.worker());
+    let thread = std::thread::Builder::new()
+        .name(format!("worker-{index}"))
+        .spawn(move || serve::run(shared, log, counters, receiver))?;
+    Ok(Worker { thread, commands })
+}

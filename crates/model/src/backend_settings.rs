@@ -1,0 +1,38 @@
+//! How the gateway speaks TCP or TLS to the servers of a pool.
+//!
+//! Source: `tcp-tls-proxy-overview`; Azure REST reference, "ApplicationGatewayBackendSettings", api-version
+//! 2026-03-01.
+
+use crate::backend_http_settings::Protocol;
+use crate::extension::BackendSettingsExtension;
+use crate::probe::Probe;
+use crate::provisioning_state::ProvisioningState;
+use crate::reference::Reference;
+use crate::schema::{List, Opt, properties, resource};
+use crate::trusted_root_certificate::TrustedRootCertificate;
+
+properties! {
+    /// How to speak TCP or TLS to the servers of a pool.
+    pub struct BackendSettings {
+        /// Port of the servers. 1 to 65535.
+        pub port: Opt<i64> = "port";
+        /// Tcp or Tls.
+        pub protocol: Opt<Protocol> = "protocol";
+        /// How long a connection may be idle. Seconds; 1 to 86400.
+        pub timeout: Opt<i64> = "timeout";
+        /// The health probe. Default: a probe made from these settings.
+        pub probe: Opt<Reference<Probe>> = "probe";
+        /// Roots the servers' certificates have to chain to.
+        pub trusted_root_certificates: List<Reference<TrustedRootCertificate>> = "trustedRootCertificates";
+        /// Name sent and checked in TLS.
+        pub host_name: Opt<String> = "hostName";
+        /// Refused by Azure when true.
+        pub pick_host_name_from_backend_address: Opt<bool> = "pickHostNameFromBackendAddress";
+        /// Send a PROXY protocol header to the servers. Default false.
+        pub enable_l4_client_ip_preservation: Opt<bool> = "enableL4ClientIpPreservation";
+        /// State of the last write.
+        pub provisioning_state: Opt<ProvisioningState> = "provisioningState", read_only;
+    }
+}
+
+resource!(BackendSettings, "backendSettingsCollection", BackendSettingsExtension);

@@ -1,0 +1,134 @@
+//! What this gateway can do beyond Azure: properties under the key `gatehouse`, inside a resource or its `properties`.
+//!
+//! Azure ignores or refuses them, so they are left out on export when asked. Adding one is adding a line here.
+
+use crate::schema::{List, Opt, choices, properties};
+
+choices! {
+    /// In which order the rules of a path map are tried.
+    pub enum PathMatching {
+        /// As listed; the first match wins. What Azure does.
+        ListOrder = "listOrder",
+        /// Exact paths before patterns, each in the order listed.
+        ExactFirst = "exactFirst",
+        /// The longest pattern first.
+        LongestPrefix = "longestPrefix",
+    }
+}
+
+properties! {
+    /// Extensions of the whole gateway.
+    pub struct GatewayExtension {
+        /// In which order the rules of every path map are tried. Default listOrder.
+        pub path_matching: Opt<PathMatching> = "pathMatching";
+        /// Text of the `Server` header of responses the gateway makes itself; empty for none. Default: as Azure.
+        pub server_header: Opt<String> = "serverHeader";
+        /// Networks whose `X-Forwarded-For` is believed, in CIDR notation. Default none.
+        pub trusted_proxies: List<String> = "trustedProxies";
+        /// Write `address:port` into `X-Forwarded-For`, as Azure does. Default true; false writes the address alone.
+        pub forwarded_for_port: Opt<bool> = "forwardedForPort";
+        /// How often a request is tried again on another server when that is safe. Default 1; 0 to 10.
+        pub max_retries: Opt<i64> = "maxRetries";
+        /// Bounds and waits of the whole gateway.
+        pub limits: Opt<Limits> = "limits";
+    }
+}
+
+properties! {
+    /// Bounds and waits that Azure fixes or keeps to itself.
+    pub struct Limits {
+        /// How long the head of a request may take. Seconds.
+        pub request_header_timeout_in_sec: Opt<i64> = "requestHeaderTimeoutInSec";
+        /// How long a request's body may stand still. Seconds.
+        pub request_body_timeout_in_sec: Opt<i64> = "requestBodyTimeoutInSec";
+        /// How long a client's connection may be idle between requests. Seconds.
+        pub keep_alive_timeout_in_sec: Opt<i64> = "keepAliveTimeoutInSec";
+        /// Largest head of a request. Bytes.
+        pub max_header_bytes: Opt<i64> = "maxHeaderBytes";
+        /// Most header fields in a request.
+        pub max_header_fields: Opt<i64> = "maxHeaderFields";
+        /// Longest URL. Bytes.
+        pub max_url_bytes: Opt<i64> = "maxUrlBytes";
+        /// Largest body of a request. Bytes.
+        pub max_body_bytes: Opt<i64> = "maxBodyBytes";
+        /// How long connecting to a server may take. Seconds.
+        pub connect_timeout_in_sec: Opt<i64> = "connectTimeoutInSec";
+        /// How long an idle connection to a server is kept. Seconds.
+        pub pool_idle_timeout_in_sec: Opt<i64> = "poolIdleTimeoutInSec";
+        /// Most idle connections kept to one server.
+        pub max_idle_per_server: Opt<i64> = "maxIdlePerServer";
+        /// Most connections of all clients together.
+        pub max_connections: Opt<i64> = "maxConnections";
+        /// Most connections of one client address.
+        pub max_connections_per_client: Opt<i64> = "maxConnectionsPerClient";
+        /// How long connections of a removed listener may finish their work. Seconds.
+        pub drain_timeout_in_sec: Opt<i64> = "drainTimeoutInSec";
+        /// How long work may go on after the signal to stop. Seconds.
+        pub shutdown_grace_in_sec: Opt<i64> = "shutdownGraceInSec";
+        /// Slowest pace of a body that is put up with. Bytes per second.
+        pub min_body_bytes_per_sec: Opt<i64> = "minBodyBytesPerSec";
+    }
+}
+
+properties! {
+    /// Extensions of a path map.
+    pub struct UrlPathMapExtension {
+        /// In which order the rules of this map are tried. Default: the gateway's.
+        pub path_matching: Opt<PathMatching> = "pathMatching";
+    }
+}
+
+properties! {
+    /// Extensions of a probe.
+    pub struct ProbeExtension {
+        /// Add the port to the `Host` sent when it is not the protocol's own. Default false.
+        pub host_port: Opt<bool> = "hostPort";
+        /// The `User-Agent` sent. Default: the gateway's.
+        pub user_agent: Opt<String> = "userAgent";
+    }
+}
+
+properties! {
+    /// Extensions of an HTTP listener: none yet.
+    pub struct HttpListenerExtension {}
+}
+
+properties! {
+    /// Extensions of a TCP or TLS listener: none yet.
+    pub struct ListenerExtension {}
+}
+
+properties! {
+    /// Extensions of a rule for HTTP: none yet.
+    pub struct RequestRoutingRuleExtension {}
+}
+
+properties! {
+    /// Extensions of a rule for TCP or TLS: none yet.
+    pub struct RoutingRuleExtension {}
+}
+
+properties! {
+    /// Extensions of a path rule: none yet.
+    pub struct PathRuleExtension {}
+}
+
+properties! {
+    /// Extensions of HTTP settings: none yet.
+    pub struct BackendHttpSettingsExtension {}
+}
+
+properties! {
+    /// Extensions of TCP or TLS settings: none yet.
+    pub struct BackendSettingsExtension {}
+}
+
+properties! {
+    /// Extensions of a pool: none yet.
+    pub struct BackendAddressPoolExtension {}
+}
+
+properties! {
+    /// Resources nothing extends; the key is still accepted, so that adding one later breaks no document.
+    pub struct NoExtension {}
+}

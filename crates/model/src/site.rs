@@ -1,0 +1,251 @@
+//! The site file: what exists only in a cloud, bound to this machine.
+//!
+//! YAML or JSON, read with the same tables and the same problems as the document.
+
+use crate::node::{At, Node, Object, Value};
+use crate::problem::{Problem, Problems, codes};
+use crate::schema::{Field, List, Map, Opt, Reader, Secret, Shape, Slot, Writer, choices, properties, read_object};
+use crate::source::{Source, Sources};
+use crate::syntax;
+
+properties! {
+    /// How this machine provides what Azure would.
+    pub struct Site {
+        /// Local addresses by the name of a frontend IP configuration.
+        pub addresses: Map<List<String>> = "addresses";
+        /// Local ports by the port in the document: `80: 8080`, or `80: {bind: 8080, public: 80}`.
+        pub ports: Map<PortBinding> = "ports";
+        /// Certificate files by the name of a certificate or by Key Vault secret id.
+        pub certificates: Map<CertificateFiles> = "certificates";
+        /// Addresses of servers by network interface or scale set id, or by the name of a pool.
+        pub members: Map<List<String>> = "members";
+        /// Folders of this machine.
+        pub folders: Opt<Folders> = "folders";
+        /// Name servers. Default: those of the machine.
+        pub dns: Opt<Dns> = "dns";
+        /// Logs.
+        pub log: Opt<Log> = "log";
+        /// Where the gateway can be asked and told.
+        pub admin: Opt<Admin> = "admin";
+        /// Worker threads. Default: one per processor. 1 to 1024.
+        pub workers: Opt<i64> = "workers";
+        /// Values of template parameters.
+        pub parameters: Map<Node> = "parameters";
+    }
+}
+
+/// Where a port of the document is opened on this machine.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PortBinding {
+    /// The port that is opened. 0 to 65535; 0 lets the system choose.
+    pub bind: Field<i64>,
+    /// The port clients see, for redirects. 1 to 65535. Default: the port in the document.
+    pub public: Opt<i64>,
+}
+
+properties! {
+    /// The long form of a port binding.
+    pub struct PortBindingObject {
+        /// The port that is opened.
+        pub bind: Opt<i64> = "bind", required;
+        /// The port clients see.
+        pub public: Opt<i64> = "public";
+    }
+}
+
+properties! {
+    /// Files with a certificate: a PFX with its password, or a PEM chain with its key.
+    pub struct CertificateFiles {
+        /// A PFX file.
+        pub pfx: Opt<String> = "pfx";
+        /// Password of the PFX.
+        pub password: Opt<Secret> = "password";
+        /// File with the password of the PFX.
+        pub password_file: Opt<String> = "passwordFile";
+        /// A PEM file with the certificate and its chain.
+        pub cert: Opt<String> = "cert";
+        /// A PEM file with the key.
+        pub key: Opt<String> = "key";
+    }
+}
+
+properties! {
+    /// Folders of this machine.
+    pub struct Folders {
+        /// Firewall rule sets.
+        pub rule_sets: Opt<String> = "ruleSets";
+        /// What the gateway keeps between runs.
+        pub state: Opt<String> = "state";
+    }
+}
+
+properties! {
+    /// Name servers.
+    pub struct Dns {
+        /// Addresses, each with an optional port.
+        pub servers: List<String> = "servers";
+    }
+}
+
+properties! {
+    /// Logs.
+    pub struct Log {
+        /// Where access lines go: `stdout`, `off`, or a path. Default stdout.
+        pub access: Opt<String> = "access";
+        /// How they look. Default json.
+        pub format: Opt<LogFormat> = "format";
+    }
+}
+
+choices! {
+    /// How log lines look.
+    pub enum LogFormat {
+        /// One JSON object per line.
+        Json = "json",
+        /// Words for people.
+        Text = "text",
+    }
+}
+
+properties! {
+    /// Where the gateway can be asked and told.
+    pub struct Admin {
+        /// Path of a local socket.
+        pub socket: Opt<String> = "socket";
+        /// Address and port.
+        pub address: Opt<String> = "address";
+    }
+}
+
+/// Reads a site file. The text is added to `sources`, so that problems can show it.
+pub fn read_site(source: Source, sources: &mut Sources, problems: &mut Problems) -> Option<Site> {
+    let index = sources.push(source);
+    let mut roots = syntax::parse(sources.get(index)?, index, problems);
+    roots.iter_mut().for_each(|root| syntax::mark_secrets(root, sources));
+    let root = match roots.len() {
+        0 => return (!problems.has_errors()).then(Site::default),
+        1 => roots.remove(0),
+        _ => {
+            let message = "a site file is one document";
+            problems.push(Problem::error(codes::UNKNOWN_FORM, &roots[1].at, message));
+            roots.remove(0)
+        }
+    };
+    let mut reader = Reader::new(problems);
+    let site: Option<Site> = read_object(&root, &mut reader);
+    reader.secrets.drain(..).for_each(|span| sources.hide(span));
+    site.inspect(|site| check(site, problems))
+}
+
+fn check(site: &Site, problems: &mut Problems) {
+    for (port, binding) in site.ports.iter() {
+        if port.parse::<u16>().is_err() {
+            let problem = Problem::error(codes::OUT_OF_RANGE, &port.at, "this is not a port");
+            problems.push(problem.found(format!("{:?}", port.value)).expected("1 to 65535"));
+        }
+        in_range(&binding.bind, 0..=65535, problems);
+        binding.public.iter().for_each(|public| in_range(public, 1..=65535, problems));
+    }
+    site.workers.iter().for_each(|workers| in_range(workers, 1..=1024, problems));
+    for (_, files) in site.certificates.iter() {
+        let message = match (&files.pfx, &files.cert, &files.key) {
+            (Some(_), None, None) | (None, Some(_), Some(_)) => None,
+            (Some(_), _, _) => Some("a certificate is a PFX, or a PEM chain with a key, not both"),
+            (None, None, None) => Some("neither a PFX nor a PEM chain with a key is given"),
+            (None, _, _) => Some("a PEM chain and its key belong together"),
+        };
+        if let Some(message) = message {
+            let problem = Problem::error(codes::MISSING_PROPERTY, &files.at, message);
+            problems.push(problem.expected("`pfx` with `password` or `passwordFile`, or `cert` with `key`"));
+        }
+    }
+}
+
+fn in_range(number: &Field<i64>, range: std::ops::RangeInclusive<i64>, problems: &mut Problems) {
+    if !range.contains(&number.value) {
+        let problem = Problem::error(codes::OUT_OF_RANGE, &number.at, "this number is out of range");
+        problems.push(problem.found(number.value.to_string()).expected(format!(
+            "{} to {}",
+            range.start(),
+            range.end()
+        )));
+    }
+}
+
+impl Shape for PortBinding {
+    const KIND: &'static str = "a port or {bind: port, public: port}";
+
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        if let Value::Object(_) = node.value {
+            let object: PortBindingObject = read_object(node, reader)?;
+            return Some(Self { bind: object.bind?, public: object.public });
+        }
+        let mut bind: Opt<i64> = None;
+        bind.read(node, reader);
+        Some(Self { bind: bind?, public: None })
+    }
+
+    fn write(&self, at: &At, writer: &mut Writer) -> Node {
+        let mut object = Object::default();
+        object.push("bind", self.bind.value.write(&self.bind.at, writer));
+        if let Some(public) = self.public.write(writer) {
+            object.push("public", public);
+        }
+        Node::new(Value::Object(object), at.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Option<Site>, Vec<String>) {
+        let mut sources = Sources::default();
+        let mut problems = Problems::new();
+        let site = read_site(Source::new("site.yaml", text), &mut sources, &mut problems);
+        (site, problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn a_site_file_binds_everything_a_cloud_would_provide() {
+        let text = "
+addresses: {feip: [127.0.0.1, '::1']}
+ports: {80: 8080, 443: {bind: 8443, public: 443}}
+certificates:
+  shop: {pfx: shop.pfx, password: hidden}
+  https://v.vault.azure.net/secrets/s: {cert: a.pem, key: b.pem}
+members: {pool1: [10.0.0.4]}
+folders: {ruleSets: rules, state: state}
+dns: {servers: [9.9.9.9]}
+log: {access: 'off', format: TEXT}
+admin: {socket: /run/g.sock, address: '127.0.0.1:9000'}
+workers: 4
+parameters: {name: gw, list: [1, 2]}
+";
+        let (site, problems) = read(text);
+        assert_eq!(problems, [""; 0]);
+        let site = site.unwrap();
+        assert_eq!(site.ports.get("443").unwrap().bind.value, 8443);
+        assert_eq!(site.addresses.get("FEIP").unwrap().len(), 2);
+        assert_eq!(site.log.unwrap().value.format.unwrap().value, LogFormat::Text);
+        assert!(!format!("{:?}", site.certificates).contains("hidden"));
+    }
+
+    #[test]
+    fn mistakes_in_a_site_file_are_named() {
+        let rows = [
+            ("adresses: {}", "Did you mean \"addresses\"?"),
+            ("ports: {80: 99999}", "found 99999, expected 0 to 65535"),
+            ("ports: {http: 80}", "this is not a port; found \"http\""),
+            ("ports: {80: {public: 80}}", "\"bind\" has to be given here"),
+            ("certificates: {a: {pfx: a, key: b}}", "not both"),
+            ("workers: many", "this should be a whole number"),
+            ("log: {format: jsn}", "Did you mean \"json\"?"),
+            ("addresses: [a]", "this should be an object"),
+        ];
+        for (text, expected) in rows {
+            let (_, problems) = read(text);
+            assert!(problems.join("\n").contains(expected), "{text}: {problems:?}");
+        }
+    }
+}

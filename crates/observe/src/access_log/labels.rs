@@ -1,0 +1,74 @@
+//! The part of a row that does not change from request to request, written once when a snapshot is published.
+
+use super::escape;
+
+/// Longest label in a row, escaped; the rest is cut. Names in a document have at most 80 characters.
+const MAX_LABEL: usize = 1024;
+
+/// Names that a route contributes to its rows. Empty where there is none (redirects have no pool).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Names<'a> {
+    /// Full id of the gateway, upper case (`resourceId`).
+    pub resource_id: &'a str,
+    /// `listenerName`.
+    pub listener: &'a str,
+    /// `ruleName`.
+    pub rule: &'a str,
+    /// `backendPoolName`.
+    pub pool: &'a str,
+    /// `backendSettingName`.
+    pub settings: &'a str,
+    /// Which instance of the gateway writes, `appgw_0` (`instanceId`).
+    pub instance: &'a str,
+    /// Extension `pathRuleName`; empty leaves it out.
+    pub path_rule: &'a str,
+}
+
+/// A route's share of its rows, ready to be copied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Labels {
+    /// Between the time and the client's address, with the quotes on both sides.
+    pub(super) head: Box<[u8]>,
+    /// After the last field, with the leading comma: the path rule, or nothing.
+    pub(super) tail: Box<[u8]>,
+    /// `listener/rule` for the text form.
+    pub(super) text: Box<[u8]>,
+}
+
+impl Labels {
+    /// Writes the fragments.
+    pub fn new(names: &Names<'_>) -> Self {
+        let mut head = Vec::with_capacity(512);
+        for (key, value) in [
+            ("\",\"resourceId\":\"", names.resource_id),
+            ("\",\"listenerName\":\"", names.listener),
+            ("\",\"ruleName\":\"", names.rule),
+            ("\",\"backendPoolName\":\"", names.pool),
+            ("\",\"backendSettingName\":\"", names.settings),
+            ("\",\"operationName\":\"", "ApplicationGatewayAccess"),
+            ("\",\"category\":\"", "ApplicationGatewayAccessLog"),
+            ("\",\"properties\":{\"instanceId\":\"", names.instance),
+        ] {
+            head.extend_from_slice(key.as_bytes());
+            escape::into(&mut head, value.as_bytes(), MAX_LABEL);
+        }
+        head.extend_from_slice(b"\",\"clientIP\":\"");
+
+        let mut tail = Vec::new();
+        if !names.path_rule.is_empty() {
+            tail.extend_from_slice(b",\"pathRuleName\":\"");
+            escape::into(&mut tail, names.path_rule.as_bytes(), MAX_LABEL);
+            tail.push(b'"');
+        }
+
+        let mut text = Vec::new();
+        escape::into(&mut text, names.listener.as_bytes(), MAX_LABEL);
+        text.push(b'/');
+        escape::into(&mut text, names.rule.as_bytes(), MAX_LABEL);
+        if !names.path_rule.is_empty() {
+            text.push(b'/');
+            escape::into(&mut text, names.path_rule.as_bytes(), MAX_LABEL);
+        }
+        Self { head: head.into(), tail: tail.into(), text: text.into() }
+    }
+}

@@ -1,0 +1,171 @@
+use std::fs;
+
+use super::super::json::tests::example;
+use super::*;
+
+/// A folder of this test alone, removed at its end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(test: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("gatehouse-{test}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn start(path: &Path, queue: usize) -> AccessLog {
+    AccessLog::start(Config { target: Target::File(path.to_owned()), queue, ..Config::default() }).unwrap()
+}
+
+fn record(log: &WorkerLog, path: &str) {
+    example(|mut record| {
+        record.path = path.as_bytes();
+        log.record(&record);
+    });
+}
+
+/// The `requestUri` of every row, which must all be whole.
+fn paths(file: &Path) -> Vec<String> {
+    let row = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+    let path = |line| row(line)["properties"]["requestUri"].as_str().unwrap().to_owned();
+    fs::read_to_string(file).unwrap().lines().map(path).collect()
+}
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[test]
+fn every_record_of_every_worker_is_written_once_and_whole() {
+    let folder = Folder::new("whole");
+    let file = folder.file("access.json");
+    let log = start(&file, 1024);
+    std::thread::scope(|scope| {
+        for worker in 0..4 {
+            let log = &log;
+            scope.spawn(move || {
+                let log = log.worker();
+                (0..1000).for_each(|number| record(&log, &format!("/{worker}/{number}")));
+            });
+        }
+    });
+    assert!(log.shutdown(PATIENCE));
+    let paths = paths(&file);
+    assert_eq!(paths.len(), 4000);
+    for worker in 0..4 {
+        let expected = (0..1000).map(|number| format!("/{worker}/{number}"));
+        let prefix = format!("/{worker}/");
+        assert!(paths.iter().filter(|path| path.starts_with(&prefix)).eq(expected.collect::<Vec<_>>().iter()));
+    }
+    assert_eq!(log.state(), LogState::default());
+}
+
+#[test]
+fn a_rotation_loses_nothing() {
+    let folder = Folder::new("rotation");
+    let (file, old) = (folder.file("access.json"), folder.file("access.json.1"));
+    let log = start(&file, 1024);
+    let worker = log.worker();
+    (0..500).for_each(|number| record(&worker, &format!("/{number}")));
+    fs::rename(&file, &old).unwrap();
+    log.reopen();
+    (500..1000).for_each(|number| record(&worker, &format!("/{number}")));
+    drop(worker);
+    assert!(log.shutdown(PATIENCE));
+    let (before, after) = (paths(&old), paths(&file));
+    assert!(!after.is_empty());
+    let expected: Vec<_> = (0..1000).map(|number| format!("/{number}")).collect();
+    assert_eq!([before, after].concat(), expected);
+}
+
+#[test]
+fn a_full_disk_is_counted_and_nothing_else() {
+    let log = start(Path::new("/dev/full"), 1024);
+    let worker = log.worker();
+    (0..100).for_each(|number| record(&worker, &format!("/{number}")));
+    drop(worker);
+    assert!(log.shutdown(PATIENCE));
+    let state = log.state();
+    assert_eq!(state.lines_dropped, 100);
+    assert!(state.errors > 0 && state.last_error.unwrap().contains("No space left on device"));
+}
+
+#[test]
+fn a_writer_that_cannot_keep_up_costs_lines_but_never_a_wait() {
+    // A pipe that nobody reads stands for a stuck output.
+    let folder = Folder::new("stuck");
+    let (reader, pipe) = std::io::pipe().unwrap();
+    let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&pipe));
+    let log = start(Path::new(&path), 1);
+    let worker = log.worker();
+    (0..2000).for_each(|number| record(&worker, &format!("/{number}")));
+    worker.flush();
+    let dropped = log.state().lines_dropped;
+    assert!(dropped > 500, "{dropped}");
+
+    // Once somebody reads, what was kept arrives whole.
+    let file = folder.file("read");
+    std::thread::scope(|scope| {
+        let (mut reader, file) = (reader, file.clone());
+        scope.spawn(move || io::copy(&mut reader, &mut File::create(file).unwrap()).unwrap());
+        drop(worker);
+        assert!(log.shutdown(PATIENCE));
+        drop((pipe, log));
+    });
+    assert_eq!(paths(&file).len() as u64, 2000 - dropped);
+}
+
+#[test]
+fn a_line_cut_by_an_error_is_followed_by_a_fresh_line() {
+    let folder = Folder::new("cut");
+    let file = folder.file("access.json");
+    let log = AccessLog::off();
+    let output = Output::File(open(&file).unwrap(), file.clone());
+    let mut writer = Writer { shared: Arc::clone(&log.shared), output, line_open: true };
+    fs::write(&file, "{\"half").unwrap();
+    writer.write(b"whole\n");
+    writer.write(b"next\n");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "{\"half\nwhole\nnext\n");
+}
+
+#[test]
+fn masked_parameters_do_not_reach_the_file() {
+    let folder = Folder::new("masked");
+    let file = folder.file("access.json");
+    let masked = MaskedParameters::new(["token"]);
+    let log = AccessLog::start(Config { target: Target::File(file.clone()), masked, ..Config::default() }).unwrap();
+    let worker = log.worker();
+    example(|mut record| {
+        (record.original_target, record.query) = (b"/a?token=secret", b"token=secret");
+        worker.record(&record);
+    });
+    drop(worker);
+    assert!(log.shutdown(PATIENCE));
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("/a?token=*****") && !text.contains("secret"));
+}
+
+#[test]
+fn a_log_that_is_off_takes_records_and_writes_nothing() {
+    let log = AccessLog::start(Config::default()).unwrap();
+    let worker = log.worker();
+    record(&worker, "/");
+    assert!(!worker.is_enabled());
+    assert!(log.shutdown(PATIENCE));
+    assert_eq!(log.state(), LogState::default());
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_is_an_error_at_the_start() {
+    let config = Config { target: Target::File("/nonexistent/folder/log".into()), ..Config::default() };
+    assert!(AccessLog::start(config).is_err());
+}

@@ -1,0 +1,140 @@
+//! A worker's end of the access log.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+
+use super::line::MAX_LINE;
+use super::sink::{Format, Message, Shared};
+use super::{AccessRecord, json, text};
+
+/// A chunk holds this much.
+const CHUNK: usize = 64 * 1024;
+/// A chunk is handed over once it holds this much, so that a line of any length still fits.
+const FULL: usize = CHUNK - MAX_LINE;
+/// How often and how long an ending worker tries to hand over its last lines.
+const LAST_TRIES: u32 = 200;
+const LAST_PAUSE: Duration = Duration::from_millis(5);
+
+/// Whole lines on their way to the writer.
+#[derive(Debug)]
+pub(super) struct Chunk {
+    bytes: Box<[u8]>,
+    len: usize,
+    count: u64,
+}
+
+impl Default for Chunk {
+    fn default() -> Self {
+        Self { bytes: vec![0; CHUNK].into_boxed_slice(), len: 0, count: 0 }
+    }
+}
+
+impl Chunk {
+    /// The lines.
+    pub(super) fn lines(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    /// Makes room again.
+    pub(super) fn clear(&mut self) {
+        (self.len, self.count) = (0, 0);
+    }
+}
+
+/// One worker's handle. Recording never waits: a row becomes text in a buffer of this worker, and the writer thread gets
+/// the buffer when it is half full or when the worker's tick says [`flush`](Self::flush).
+#[derive(Debug)]
+pub struct WorkerLog {
+    shared: Arc<Shared>,
+    /// `None`: the log is off.
+    queue: Option<SyncSender<Message>>,
+    chunk: RefCell<Option<Chunk>>,
+}
+
+impl WorkerLog {
+    pub(super) fn new(shared: Arc<Shared>, queue: Option<SyncSender<Message>>) -> Self {
+        Self { shared, queue, chunk: RefCell::new(None) }
+    }
+
+    /// False when the log is off: then a record need not be put together.
+    #[inline]
+    pub fn is_enabled(&self) -> bool {
+        self.queue.is_some()
+    }
+
+    /// Writes a row.
+    #[inline]
+    pub fn record(&self, record: &AccessRecord<'_>) {
+        if self.queue.is_none() {
+            return;
+        }
+        if self.shared.masked.is_empty() {
+            self.append(record);
+        } else {
+            self.append_masked(record);
+        }
+    }
+
+    /// Hands over what is there. To be called by the worker's tick, every 100 ms.
+    pub fn flush(&self) {
+        let Some(chunk) = self.chunk.borrow_mut().take_if(|chunk| chunk.len > 0) else { return };
+        if let Some(mut refused) = self.hand_over(chunk) {
+            // The queue is full. What was refused is kept for the next tick while a line still fits.
+            if refused.len >= FULL {
+                self.shared.count_dropped(refused.count);
+                refused.clear();
+            }
+            *self.chunk.borrow_mut() = Some(refused);
+        }
+    }
+
+    #[cold]
+    fn append_masked(&self, record: &AccessRecord<'_>) {
+        let masked = &self.shared.masked;
+        let target = masked.target(record.original_target);
+        let query = masked.query(record.query);
+        self.append(&AccessRecord { original_target: &target, query: &query, ..*record });
+    }
+
+    fn append(&self, record: &AccessRecord<'_>) {
+        let mut slot = self.chunk.borrow_mut();
+        let chunk = slot.get_or_insert_with(|| self.shared.empty_chunk());
+        let Some(bytes) = chunk.bytes.get_mut(chunk.len..).and_then(<[u8]>::first_chunk_mut::<MAX_LINE>) else {
+            return;
+        };
+        chunk.len += match self.shared.format {
+            Format::Json => json::write(bytes, record),
+            Format::Text { colour } => text::write(bytes, record, colour),
+        };
+        chunk.count += 1;
+        if chunk.len >= FULL {
+            drop(slot);
+            self.flush();
+        }
+    }
+
+    /// Returns the chunk when the queue is full.
+    fn hand_over(&self, chunk: Chunk) -> Option<Chunk> {
+        let queue = self.queue.as_ref()?;
+        queue.try_send(Message::Chunk(chunk)).err().and_then(Message::refused)
+    }
+}
+
+impl Drop for WorkerLog {
+    /// The worker ends, so it may wait a little: nothing that was recorded is lost to a full queue.
+    fn drop(&mut self) {
+        let mut left = self.chunk.get_mut().take().filter(|chunk| chunk.len > 0);
+        for _ in 0..LAST_TRIES {
+            let Some(chunk) = left else { return };
+            left = self.hand_over(chunk);
+            if left.is_some() {
+                std::thread::sleep(LAST_PAUSE);
+            }
+        }
+        if let Some(chunk) = left {
+            self.shared.count_dropped(chunk.count);
+        }
+    }
+}

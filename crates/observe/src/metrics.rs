@@ -1,0 +1,232 @@
+//! Counters: one set for each worker, written by that worker alone, summed only when somebody looks.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Names of the counters as the metrics page and the status board print them. Prometheus style: unit at the end,
+/// `_total` for what only grows.
+pub mod names {
+    /// Requests whose head was read, refused ones included.
+    pub const REQUESTS: &str = "appgw_requests_total";
+    /// Responses to clients; label `class`: `1xx` to `5xx`, `other`.
+    pub const RESPONSES: &str = "appgw_response_status_total";
+    /// Requests that the gateway answered itself; label `reason`.
+    pub const REFUSED: &str = "appgw_refused_total";
+    /// Bytes read from clients, heads included.
+    pub const BYTES_RECEIVED: &str = "appgw_received_bytes_total";
+    /// Bytes sent to clients, heads included.
+    pub const BYTES_SENT: &str = "appgw_sent_bytes_total";
+    /// Client connections accepted.
+    pub const CLIENT_CONNECTIONS: &str = "appgw_client_connections_total";
+    /// Client connections open now.
+    pub const CLIENT_CONNECTIONS_CURRENT: &str = "appgw_client_connections";
+    /// Connections opened to servers.
+    pub const BACKEND_OPENED: &str = "appgw_backend_connections_total";
+    /// Requests that found an idle connection to their server.
+    pub const BACKEND_REUSED: &str = "appgw_backend_connections_reused_total";
+    /// Connections to servers that exist now, idle ones included.
+    pub const BACKEND_CURRENT: &str = "appgw_backend_connections";
+    /// Second attempts at a server.
+    pub const RETRIES: &str = "appgw_retries_total";
+    /// Access-log lines that were dropped because the writer could not keep up or the disk refused them.
+    pub const LOG_LINES_DROPPED: &str = "appgw_access_log_lines_dropped_total";
+}
+
+/// How many refusal reasons can be told apart. Reasons beyond count as the last one.
+pub const MAX_REASONS: usize = 64;
+
+/// A number with one writer. Adding costs a load, an addition and a store: no locked instruction.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// Adds. Only the owning worker may call it; a second writer would lose counts.
+    #[inline]
+    pub fn add(&self, count: u64) {
+        self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(count), Ordering::Relaxed);
+    }
+
+    /// Takes away (for what exists now). Only the owning worker may call it.
+    #[inline]
+    pub fn sub(&self, count: u64) {
+        self.0.store(self.0.load(Ordering::Relaxed).wrapping_sub(count), Ordering::Relaxed);
+    }
+
+    /// The present value.
+    pub fn load(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// One worker's counters, on cache lines of their own so that workers do not slow each other.
+#[derive(Debug)]
+#[repr(align(128))]
+pub struct WorkerCounters {
+    /// [`names::REQUESTS`].
+    pub requests: Counter,
+    /// [`names::BYTES_RECEIVED`].
+    pub bytes_received: Counter,
+    /// [`names::BYTES_SENT`].
+    pub bytes_sent: Counter,
+    /// [`names::CLIENT_CONNECTIONS`].
+    pub client_connections: Counter,
+    /// [`names::CLIENT_CONNECTIONS_CURRENT`]; goes down as well.
+    pub client_connections_current: Counter,
+    /// [`names::BACKEND_OPENED`].
+    pub backend_opened: Counter,
+    /// [`names::BACKEND_REUSED`].
+    pub backend_reused: Counter,
+    /// [`names::BACKEND_CURRENT`]; goes down as well.
+    pub backend_current: Counter,
+    /// [`names::RETRIES`].
+    pub retries: Counter,
+    /// By class: `[other, 1xx, 2xx, 3xx, 4xx, 5xx]`.
+    responses: [Counter; 6],
+    refused: [Counter; MAX_REASONS],
+}
+
+impl Default for WorkerCounters {
+    fn default() -> Self {
+        Self {
+            requests: Counter::default(),
+            bytes_received: Counter::default(),
+            bytes_sent: Counter::default(),
+            client_connections: Counter::default(),
+            client_connections_current: Counter::default(),
+            backend_opened: Counter::default(),
+            backend_reused: Counter::default(),
+            backend_current: Counter::default(),
+            retries: Counter::default(),
+            responses: std::array::from_fn(|_| Counter::default()),
+            refused: std::array::from_fn(|_| Counter::default()),
+        }
+    }
+}
+
+impl WorkerCounters {
+    /// Counts a response to a client by its class.
+    #[inline]
+    pub fn response(&self, status: u16) {
+        let class = usize::from(status / 100);
+        self.responses[if class < 6 { class } else { 0 }].add(1);
+    }
+
+    /// Counts a request that the gateway refused, by the number of its reason in the registry's list.
+    #[inline]
+    pub fn refusal(&self, reason: usize) {
+        self.refused[reason.min(MAX_REASONS - 1)].add(1);
+    }
+}
+
+/// All workers' counters.
+#[derive(Debug)]
+pub struct Metrics {
+    reasons: &'static [&'static str],
+    workers: Mutex<Vec<Arc<WorkerCounters>>>,
+}
+
+impl Metrics {
+    /// A registry whose refusal reasons are numbered as in the list (at most [`MAX_REASONS`]).
+    pub fn new(reasons: &'static [&'static str]) -> Self {
+        debug_assert!(reasons.len() <= MAX_REASONS, "raise MAX_REASONS");
+        Self { reasons, workers: Mutex::new(Vec::new()) }
+    }
+
+    /// Counters for one more worker. They stay in the sums when the worker ends.
+    pub fn worker(&self) -> Arc<WorkerCounters> {
+        let counters = Arc::new(WorkerCounters::default());
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&counters));
+        counters
+    }
+
+    /// The sums over all workers.
+    pub fn totals(&self) -> Totals {
+        let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        let sum = |pick: &dyn Fn(&WorkerCounters) -> &Counter| {
+            workers.iter().fold(0_u64, |sum, worker| sum.wrapping_add(pick(worker).load()))
+        };
+        Totals {
+            requests: sum(&|w| &w.requests),
+            responses: std::array::from_fn(|class| sum(&|w| &w.responses[class])),
+            refused: (self.reasons.iter().enumerate())
+                .map(|(number, &reason)| (reason, sum(&|w| &w.refused[number.min(MAX_REASONS - 1)])))
+                .filter(|&(_, count)| count > 0)
+                .collect(),
+            bytes_received: sum(&|w| &w.bytes_received),
+            bytes_sent: sum(&|w| &w.bytes_sent),
+            client_connections: sum(&|w| &w.client_connections),
+            client_connections_current: sum(&|w| &w.client_connections_current),
+            backend_opened: sum(&|w| &w.backend_opened),
+            backend_reused: sum(&|w| &w.backend_reused),
+            backend_current: sum(&|w| &w.backend_current),
+            retries: sum(&|w| &w.retries),
+        }
+    }
+}
+
+/// Sums over all workers at one moment. Not one instant: workers go on counting while they are read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// [`names::REQUESTS`].
+    pub requests: u64,
+    /// [`names::RESPONSES`]: `[other, 1xx, 2xx, 3xx, 4xx, 5xx]`.
+    pub responses: [u64; 6],
+    /// [`names::REFUSED`]: reasons that occurred, in the registry's order.
+    pub refused: Vec<(&'static str, u64)>,
+    /// [`names::BYTES_RECEIVED`].
+    pub bytes_received: u64,
+    /// [`names::BYTES_SENT`].
+    pub bytes_sent: u64,
+    /// [`names::CLIENT_CONNECTIONS`].
+    pub client_connections: u64,
+    /// [`names::CLIENT_CONNECTIONS_CURRENT`].
+    pub client_connections_current: u64,
+    /// [`names::BACKEND_OPENED`].
+    pub backend_opened: u64,
+    /// [`names::BACKEND_REUSED`].
+    pub backend_reused: u64,
+    /// [`names::BACKEND_CURRENT`].
+    pub backend_current: u64,
+    /// [`names::RETRIES`].
+    pub retries: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_are_the_sums_over_the_workers() {
+        let metrics = Metrics::new(&["no_host", "no_server", "never"]);
+        let (one, two) = (metrics.worker(), metrics.worker());
+        one.requests.add(3);
+        two.requests.add(4);
+        one.response(200);
+        two.response(204);
+        two.response(502);
+        one.response(999);
+        two.refusal(1);
+        one.client_connections_current.add(5);
+        one.client_connections_current.sub(2);
+        drop(one);
+
+        let totals = metrics.totals();
+        assert_eq!(totals.requests, 7);
+        assert_eq!(totals.responses, [1, 0, 2, 0, 0, 1]);
+        assert_eq!(totals.refused, [("no_server", 1)]);
+        assert_eq!(totals.client_connections_current, 3);
+    }
+
+    #[test]
+    fn a_reason_beyond_the_list_counts_as_the_last() {
+        let counters = WorkerCounters::default();
+        counters.refusal(1000);
+        assert_eq!(counters.refused[MAX_REASONS - 1].load(), 1);
+    }
+
+    #[test]
+    fn workers_do_not_share_cache_lines() {
+        assert_eq!(align_of::<WorkerCounters>(), 128);
+        assert_eq!(size_of::<WorkerCounters>() % 128, 0);
+    }
+}

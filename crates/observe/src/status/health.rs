@@ -1,0 +1,143 @@
+//! The health of servers, as probes saw it last.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use serde::Serialize;
+
+use super::table::Table;
+
+/// Every pool with settings that a rule uses.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct HealthReport {
+    /// In the order of the configuration.
+    pub targets: Vec<TargetHealth>,
+}
+
+/// One pool with settings.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TargetHealth {
+    /// The pool's name.
+    pub pool: String,
+    /// The settings' name.
+    pub settings: String,
+    /// The probe's name; `None` for the default probe.
+    pub probe: Option<String>,
+    /// Its servers in pool order.
+    pub servers: Vec<ServerHealth>,
+    /// Its members that are names.
+    pub names: Vec<NameStatus>,
+}
+
+/// One server.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServerHealth {
+    /// Where requests go.
+    pub address: SocketAddr,
+    /// The name it was resolved from.
+    pub name: Option<String>,
+    /// The verdict.
+    pub health: Health,
+    /// What the last probe found, in words.
+    pub reason: String,
+    /// The same as a stable token: `Success`, `ConnectFailed`, `Timeout` and so on; `NotProbed` before the first probe.
+    pub code: &'static str,
+    /// True while requests may go there (also an unhealthy server that `minServers` keeps in).
+    pub in_rotation: bool,
+    /// Failures since the last success.
+    pub consecutive_failures: u32,
+    /// Seconds since the last probe ended; `None` before the first.
+    pub last_probe_seconds_ago: Option<f64>,
+    /// How long the last probe took.
+    pub latency_milliseconds: Option<f64>,
+}
+
+/// A verdict, in the words of the live service (the schema's `Up` and `Down` are never seen there).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Health {
+    /// Gets requests.
+    Healthy,
+    /// Gets none.
+    Unhealthy,
+    /// No probe has ended yet.
+    Unknown,
+}
+
+impl Health {
+    /// As printed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Healthy => "Healthy",
+            Self::Unhealthy => "Unhealthy",
+            Self::Unknown => "Unknown",
+        }
+    }
+}
+
+impl fmt::Display for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What is known of a member that is a name.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NameStatus {
+    /// The name.
+    pub name: String,
+    /// How many addresses it has now.
+    pub addresses: usize,
+    /// Why the last look-up failed; addresses, if any, are then the last good ones.
+    pub error: Option<String>,
+    /// A stable token: `Resolved`, `Resolving`, or `DnsFailure`.
+    pub code: &'static str,
+    /// Seconds since the last good answer.
+    pub resolved_seconds_ago: Option<f64>,
+}
+
+impl fmt::Display for HealthReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut table = Table::new(["POOL/SETTINGS", "SERVER", "HEALTH", "PROBED", "TOOK", "REASON"]);
+        for target in &self.targets {
+            let key = format!("{}/{}", target.pool, target.settings);
+            if target.servers.is_empty() && target.names.is_empty() {
+                table.row([key.clone(), "-".into(), "-".into(), "-".into(), "-".into(), "the pool is empty".into()]);
+            }
+            for server in &target.servers {
+                table.row([
+                    key.clone(),
+                    server_text(server),
+                    health_text(server),
+                    server.last_probe_seconds_ago.map_or_else(|| "-".into(), |age| format!("{age:.0} s ago")),
+                    server.latency_milliseconds.map_or_else(|| "-".into(), |took| format!("{took:.1} ms")),
+                    server.reason.clone(),
+                ]);
+            }
+            for name in target.names.iter().filter(|name| name.error.is_some() || name.addresses == 0) {
+                let verdict = if name.error.is_none() { "Unknown" } else { "Unhealthy" };
+                let health = if name.addresses > 0 { "(old addresses)" } else { verdict };
+                let reason = name.error.clone().unwrap_or_else(|| "the name is being resolved".into());
+                table.row([key.clone(), name.name.clone(), health.into(), "-".into(), "-".into(), reason]);
+            }
+        }
+        table.fmt(f)
+    }
+}
+
+fn server_text(server: &ServerHealth) -> String {
+    match &server.name {
+        Some(name) => format!("{} ({name})", server.address),
+        None => server.address.to_string(),
+    }
+}
+
+fn health_text(server: &ServerHealth) -> String {
+    match (server.health, server.in_rotation) {
+        (Health::Healthy, _) | (_, false) => server.health.to_string(),
+        (_, true) => format!("{} (in use)", server.health),
+    }
+}

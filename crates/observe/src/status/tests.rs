@@ -1,0 +1,101 @@
+use super::*;
+
+fn server(address: &str, name: Option<&str>, health: Health, reason: &str) -> ServerHealth {
+    let probed = health != Health::Unknown;
+    ServerHealth {
+        address: address.parse().unwrap(),
+        name: name.map(str::to_owned),
+        health,
+        reason: reason.to_owned(),
+        code: if health == Health::Healthy { "Success" } else { "Timeout" },
+        in_rotation: health == Health::Healthy,
+        consecutive_failures: 0,
+        last_probe_seconds_ago: probed.then_some(3.2),
+        latency_milliseconds: probed.then_some(1.25),
+    }
+}
+
+fn report() -> HealthReport {
+    let mut kept = server("10.0.0.6:80", None, Health::Unhealthy, "slow");
+    kept.in_rotation = true;
+    HealthReport {
+        targets: vec![
+            TargetHealth {
+                pool: "shop".into(),
+                settings: "plain".into(),
+                probe: None,
+                servers: vec![
+                    server("10.0.0.4:80", None, Health::Healthy, "Success. Received 200 status code"),
+                    server("10.0.0.5:80", Some("a.example"), Health::Unknown, "not probed yet"),
+                    kept,
+                ],
+                names: vec![NameStatus {
+                    name: "b.example".into(),
+                    addresses: 0,
+                    error: Some("no such name".into()),
+                    code: "DnsFailure",
+                    resolved_seconds_ago: None,
+                }],
+            },
+            TargetHealth { pool: "none".into(), settings: "plain".into(), ..TargetHealth::default() },
+        ],
+    }
+}
+
+#[test]
+fn health_prints_as_an_aligned_table() {
+    let expected = "\
+POOL/SETTINGS  SERVER                   HEALTH              PROBED   TOOK    REASON
+shop/plain     10.0.0.4:80              Healthy             3 s ago  1.2 ms  Success. Received 200 status code
+shop/plain     10.0.0.5:80 (a.example)  Unknown             -        -       not probed yet
+shop/plain     10.0.0.6:80              Unhealthy (in use)  3 s ago  1.2 ms  slow
+shop/plain     b.example                Unhealthy           -        -       no such name
+none/plain     -                        -                   -        -       the pool is empty
+";
+    assert_eq!(report().to_string(), expected);
+}
+
+#[test]
+fn health_serialises_with_stable_names() {
+    let json = serde_json::to_value(report()).unwrap();
+    let first = &json[0]["servers"][0];
+    assert_eq!(first["address"], "10.0.0.4:80");
+    assert_eq!(first["health"], "Healthy");
+    assert_eq!(first["code"], "Success");
+    assert_eq!(first["inRotation"], true);
+    assert_eq!(first["latencyMilliseconds"], 1.25);
+    assert_eq!(json[0]["names"][0]["code"], "DnsFailure");
+}
+
+#[test]
+fn status_prints_what_runs_and_since_when() {
+    let totals =
+        Totals { requests: 9, responses: [0, 0, 7, 0, 1, 1], refused: vec![("no_host", 1)], ..Totals::default() };
+    let log = LogState { lines_dropped: 4, errors: 1, last_error: Some("disk full".into()) };
+    let status = StatusReport {
+        gateway: "gw".into(),
+        version: "0.1.0".into(),
+        revision: 3,
+        checksum: "0123456789abcdef0123".into(),
+        applied: "2026-11-22T07:53:15+00:00".into(),
+        bindings: vec![BindingStatus {
+            address: "127.0.0.1:8080".parse().unwrap(),
+            scheme: "http".into(),
+            listeners: vec!["a".into(), "b".into()],
+        }],
+        counters: CounterReport::new(&totals, &log),
+        ..StatusReport::default()
+    };
+    let text = status.to_string();
+    for line in [
+        "gateway    gw (0.1.0)",
+        "revision   3 since 2026-11-22T07:53:15+00:00  0123456789ab",
+        "127.0.0.1:8080  http    a, b",
+        "requests   9  2xx 7  4xx 1  5xx 1",
+        "refused    no_host 1",
+        "log        4 lines dropped: disk full",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line:?} is missing from:\n{text}");
+    }
+    assert_eq!(serde_json::to_value(&status).unwrap()["counters"]["responses"]["2xx"], 7);
+}

@@ -1,0 +1,234 @@
+//! The request as a server gets it: written in one pass over the view, straight into the outgoing buffer.
+//!
+//! Source: Azure, "How an application gateway works" (the headers it adds), and RFC 9110 7.6 (what may not go on).
+
+use std::net::SocketAddr;
+
+use observe::TransactionId;
+use routing::{BackendPath, PathPattern};
+use snapshot::{HostHeader, Options};
+
+use crate::http::body::Framing;
+use crate::http::field::{self, Known, plain_name};
+use crate::http::head::Request;
+use crate::http::record::Record;
+use crate::http::response::write_content_length;
+
+/// What the gateway knows of the client's end.
+#[derive(Clone, Debug)]
+pub struct ClientSide {
+    /// The peer.
+    pub peer: SocketAddr,
+    /// What `x-forwarded-for` gets: `ip:port`, or the plain address.
+    pub forwarded_for: Box<str>,
+    /// `x-forwarded-proto` and `x-forwarded-port`, ready to be copied.
+    pub forwarded: Box<str>,
+    /// Whether the peer's own forwarded fields are believed.
+    pub trusted: bool,
+    /// Stands for Host where an HTTP/1.0 client sent none.
+    pub local_host: Box<str>,
+}
+
+impl ClientSide {
+    /// Writes the fixed parts once for a connection.
+    pub fn new(peer: SocketAddr, local: SocketAddr, scheme: &str, public_port: u16, options: &Options) -> Self {
+        let ip = peer.ip().to_canonical();
+        let peer = SocketAddr::new(ip, peer.port());
+        let port = if public_port == 0 { local.port() } else { public_port };
+        Self {
+            peer,
+            forwarded_for: if options.forwarded_for_port { peer.to_string() } else { ip.to_string() }.into(),
+            forwarded: format!("x-forwarded-proto: {scheme}\r\nx-forwarded-port: {port}\r\n").into(),
+            trusted: options.trusted_proxies.iter().any(|&(network, prefix)| contains(network, prefix, ip)),
+            local_host: match local.ip().to_canonical() {
+                std::net::IpAddr::V4(ip) => ip.to_string(),
+                std::net::IpAddr::V6(ip) => format!("[{ip}]"),
+            }
+            .into(),
+        }
+    }
+}
+
+fn contains(network: std::net::IpAddr, prefix: u8, ip: std::net::IpAddr) -> bool {
+    use std::net::IpAddr::{V4, V6};
+    match (network, ip) {
+        (V4(network), V4(ip)) => {
+            (network.to_bits() ^ ip.to_bits()).checked_shr(32 - u32::from(prefix.min(32))).unwrap_or(0) == 0
+        }
+        (V6(network), V6(ip)) => {
+            (network.to_bits() ^ ip.to_bits()).checked_shr(128 - u32::from(prefix.min(128))).unwrap_or(0) == 0
+        }
+        _ => false,
+    }
+}
+
+/// Where a request goes and what changes on the way.
+pub struct Onward<'a> {
+    /// The pattern that matched, for the override path.
+    pub pattern: Option<&'a PathPattern>,
+    /// Override backend path.
+    pub path: Option<&'a BackendPath>,
+    /// What the server gets as Host.
+    pub host: &'a HostHeader,
+    /// The server's own name.
+    pub server_host: &'a str,
+}
+
+/// Writes the head into the record, which must be empty.
+pub fn write(request: &Request<'_>, client: &ClientSide, onward: &Onward<'_>, id: &TransactionId, record: &mut Record) {
+    let host = request.host.unwrap_or(&client.local_host);
+    write_request_line(request, onward, record);
+    record.push(b"Host: ");
+    record.sent_host = record.push(match onward.host {
+        HostHeader::Client => host.as_bytes(),
+        HostHeader::Fixed(name) => name.as_bytes(),
+        HostHeader::Server => onward.server_host.as_bytes(),
+    });
+    record.push(b"\r\n");
+    let forwarded = write_fields(request, client, record);
+    write_added(request, client, host, &forwarded, id, record);
+    match request.framing {
+        Framing::Length(length) => write_content_length(length, &mut record.text),
+        Framing::Chunked => record.text.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+        Framing::None | Framing::UntilClose => {}
+    }
+    record.text.extend_from_slice(b"\r\n");
+}
+
+/// Keeps what the log needs of a request that goes to no server.
+pub fn keep(request: &Request<'_>, record: &mut Record) {
+    record.text.clear();
+    record.method = record.push(request.method.as_bytes());
+    record.original_target = record.push(request.target.path_and_query.as_bytes());
+    record.sent_target = record.original_target;
+    record.original_host = record.push(request.host.unwrap_or("").as_bytes());
+    record.sent_host = record.original_host;
+    record.user_agent = record.push(request.value(Known::UserAgent).unwrap_or(b""));
+}
+
+fn write_request_line(request: &Request<'_>, onward: &Onward<'_>, record: &mut Record) {
+    record.method = record.push(request.method.as_bytes());
+    record.push(b" ");
+    let start = record.text.len();
+    match onward.path {
+        Some(path) if request.target.path() != "*" => {
+            let query = request.target.path_and_query.contains('?').then(|| request.target.query().as_bytes());
+            path.write(onward.pattern, request.target.path().as_bytes(), query, &mut record.text);
+        }
+        _ => record.text.extend_from_slice(request.target.path_and_query.as_bytes()),
+    }
+    record.sent_target = (start..record.text.len()).into();
+    record.push(b" HTTP/1.1\r\n");
+}
+
+/// Which of the peer's own forwarded fields went on, where they are believed.
+#[derive(Default)]
+struct Forwarded {
+    proto: bool,
+    port: bool,
+    host: bool,
+}
+
+fn write_fields(request: &Request<'_>, client: &ClientSide, record: &mut Record) -> Forwarded {
+    let mut forwarded = Forwarded::default();
+    let mut cookies = request.cookies > 1;
+    for (known, field) in request.entries() {
+        match known {
+            Known::Other if !plain_name(field.name) => continue,
+            Known::Other | Known::ContentType | Known::Authorization => {}
+            Known::Host | Known::ContentLength | Known::Expect | Known::Proxy => continue,
+            Known::ForwardedFor | Known::OriginalUrl | Known::TraceId | Known::Ja4 | Known::EntraIdentity => continue,
+            Known::ForwardedProto if client.trusted => forwarded.proto = true,
+            Known::ForwardedPort if client.trusted => forwarded.port = true,
+            Known::OriginalHost if client.trusted => forwarded.host = true,
+            Known::ForwardedProto | Known::ForwardedPort | Known::OriginalHost => continue,
+            Known::Cookie if request.cookies > 1 => {
+                if std::mem::take(&mut cookies) {
+                    write_cookies(request, record);
+                }
+                continue;
+            }
+            known if known.hop_by_hop() => continue,
+            _ => {}
+        }
+        if request.names_fields && !known.protected() && named(request, field.name) {
+            continue;
+        }
+        record.text.extend_from_slice(field.name.as_bytes());
+        record.text.extend_from_slice(b": ");
+        if known == Known::UserAgent {
+            record.user_agent = record.push(field.value);
+        } else {
+            record.text.extend_from_slice(field.value);
+        }
+        record.text.extend_from_slice(b"\r\n");
+    }
+    forwarded
+}
+
+#[cold]
+fn write_cookies(request: &Request<'_>, record: &mut Record) {
+    record.push(b"Cookie: ");
+    let mut separator: &[u8] = b"";
+    for (_, field) in request.entries().filter(|(known, _)| *known == Known::Cookie) {
+        record.push(separator);
+        record.push(field.value);
+        separator = b"; ";
+    }
+    record.push(b"\r\n");
+}
+
+#[cold]
+fn named(request: &Request<'_>, name: &str) -> bool {
+    request.entries().any(|(known, field)| known == Known::Connection && field::has_token(field.value, name))
+}
+
+/// The headers that the gateway adds to every request.
+fn write_added(
+    request: &Request<'_>,
+    client: &ClientSide,
+    host: &str,
+    forwarded: &Forwarded,
+    id: &TransactionId,
+    record: &mut Record,
+) {
+    record.push(b"x-forwarded-for: ");
+    for (_, field) in request.entries().filter(|(known, _)| *known == Known::ForwardedFor) {
+        if !field.value.is_empty() {
+            record.push(field.value);
+            record.push(b", ");
+        }
+    }
+    record.push(client.forwarded_for.as_bytes());
+    record.push(b"\r\n");
+    if forwarded.proto || forwarded.port {
+        write_missing(client, forwarded, record);
+    } else {
+        record.push(client.forwarded.as_bytes());
+    }
+    if forwarded.host {
+        // The trusted peer's x-original-host stands above; the log still shows the Host that came.
+        record.original_host = record.sent_host;
+    } else {
+        record.push(b"x-original-host: ");
+        record.original_host = record.push(host.as_bytes());
+        record.push(b"\r\n");
+    }
+    record.push(b"x-original-url: ");
+    record.original_target = record.push(request.target.path_and_query.as_bytes());
+    record.push(b"\r\nx-appgw-trace-id: ");
+    record.push(id.as_str().as_bytes());
+    record.push(b"\r\n");
+}
+
+#[cold]
+fn write_missing(client: &ClientSide, forwarded: &Forwarded, record: &mut Record) {
+    for (line, given) in client.forwarded.split_inclusive("\r\n").zip([forwarded.proto, forwarded.port]) {
+        if !given {
+            record.push(line.as_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+//! A client connection: requests one after the other, until one of the two ends is done with it.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
+
+use crate::buffer::Input;
+use crate::http::compose::ClientSide;
+use crate::http::exchange::{self, Next};
+use crate::io::{self, HEAD_READ, Stream, fill, poll_fill};
+use crate::timer::{Lane, TimerGuard};
+use crate::view::View;
+use crate::worker::{Admitted, Door, Worker};
+
+/// How long and how much is read from a client that was told to go away, so that it gets to read why.
+const LINGER_TIME: Duration = Duration::from_secs(2);
+const LINGER_BYTES: usize = 64 * 1024;
+
+/// A client connection.
+pub struct Connection<S> {
+    /// The worker it lives on.
+    pub worker: Rc<Worker>,
+    /// Where it came in.
+    pub door: Rc<Door>,
+    /// The socket, or the TLS session on it.
+    pub stream: RefCell<S>,
+    /// Bytes read and not yet used.
+    pub input: Input,
+    /// Its deadlines.
+    pub timer: TimerGuard,
+    /// What the server is told about the client.
+    pub client: Rc<ClientSide>,
+    local: SocketAddr,
+    /// The version of the configuration that `client` was made from.
+    seen: u64,
+    _admitted: Admitted,
+}
+
+impl<S: Stream> Connection<S> {
+    /// A connection that was just accepted.
+    pub fn new(
+        worker: Rc<Worker>,
+        door: Rc<Door>,
+        stream: S,
+        peer: SocketAddr,
+        local: SocketAddr,
+        admitted: Admitted,
+    ) -> Self {
+        let timer = worker.timers.register();
+        let view = worker.view();
+        let client = Rc::new(client_side(&door, &view, peer, local));
+        let seen = view.version();
+        worker.counters.client_connections.add(1);
+        worker.counters.client_connections_current.add(1);
+        Self {
+            worker,
+            door,
+            stream: RefCell::new(stream),
+            input: Input::new(),
+            timer,
+            client,
+            local,
+            seen,
+            _admitted: admitted,
+        }
+    }
+
+    /// Takes over what a new configuration says about clients.
+    #[inline]
+    pub fn refresh(&mut self, view: &Rc<View>) {
+        if self.seen != view.version() {
+            self.client = Rc::new(client_side(&self.door, view, self.client.peer, self.local));
+            self.seen = view.version();
+        }
+    }
+
+    /// True when the connection is to end after the present exchange: its listener is gone, or the process ends.
+    #[inline]
+    pub fn leaving(&self) -> bool {
+        self.door.closed.get() || self.worker.ending.get()
+    }
+
+    /// Serves requests until the connection ends.
+    pub async fn serve(mut self) {
+        let mut first = true;
+        let lingers = loop {
+            if self.input.is_empty() && !self.wait(std::mem::take(&mut first)).await {
+                break false;
+            }
+            match exchange::run(&mut self).await {
+                Next::KeepAlive if self.leaving() => break false,
+                Next::KeepAlive => {}
+                Next::Close => break false,
+                Next::Linger => break true,
+            }
+        };
+        if lingers {
+            self.linger().await;
+        }
+    }
+
+    /// Waits for the first byte of a request. False when the client has gone, its time is up, or it should go.
+    async fn wait(&mut self, first: bool) -> bool {
+        let limit = {
+            let view = self.worker.view();
+            let limits = &view.published.snapshot.limits;
+            if first { limits.request_header_timeout } else { limits.keep_alive_timeout }
+        };
+        self.timer.set(Lane::ClientRead, limit);
+        let (stream, input, timer) = (&self.stream, &mut self.input, &self.timer);
+        let (door, worker) = (&self.door, &self.worker);
+        let arrived = poll_fn(|context| {
+            match poll_fill(&mut *stream.borrow_mut(), input, HEAD_READ, timer, Lane::ClientRead, context) {
+                Poll::Ready(done) => Poll::Ready(matches!(done, Ok(1..))),
+                Poll::Pending if door.closed.get() || worker.ending.get() => Poll::Ready(false),
+                Poll::Pending => Poll::Pending,
+            }
+        })
+        .await;
+        self.timer.clear(Lane::ClientRead);
+        arrived
+    }
+
+    /// Ends our half, then reads and drops what the client still sends, for a moment.
+    async fn linger(&mut self) {
+        if io::shutdown(&self.stream).await.is_err() {
+            return;
+        }
+        self.timer.set(Lane::ClientRead, LINGER_TIME);
+        let mut left = LINGER_BYTES;
+        loop {
+            self.input.release();
+            match fill(&self.stream, &mut self.input, HEAD_READ, &self.timer, Lane::ClientRead).await {
+                Ok(count @ 1..) if count <= left => left -= count,
+                _ => return,
+            }
+        }
+    }
+}
+
+impl<S> Drop for Connection<S> {
+    fn drop(&mut self) {
+        self.worker.counters.client_connections_current.sub(1);
+    }
+}
+
+fn client_side(door: &Door, view: &Rc<View>, peer: SocketAddr, local: SocketAddr) -> ClientSide {
+    let snapshot = &view.published.snapshot;
+    let (scheme, port) = match door.binding(view) {
+        Some(binding) => (snapshot.bindings[binding].scheme.as_str(), snapshot.bindings[binding].public_port),
+        None => ("http", local.port()),
+    };
+    ClientSide::new(peer, local, scheme, port, &snapshot.options)
+}

@@ -1,0 +1,268 @@
+//! Fields: which ones the gateway knows, and the small grammar of names, values and lists.
+
+/// A field of a head: a name that is a token, and a value without its outer blanks.
+pub type Field<'a> = httparse::Header<'a>;
+
+macro_rules! known {
+    ($($(#[$doc:meta])* $kind:ident = $name:literal),* $(,)?) => {
+        /// The fields that the gateway treats specially.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum Known {
+            $($(#[$doc])* $kind,)*
+            /// Any other field.
+            Other,
+        }
+
+        /// Every known name, for tests.
+        #[cfg(test)]
+        pub(crate) const NAMES: &[(Known, &str)] = &[$((Known::$kind, $name)),*];
+    };
+}
+
+known! {
+    /// `Host`
+    Host = "host",
+    /// `Content-Length`
+    ContentLength = "content-length",
+    /// `Transfer-Encoding`
+    TransferEncoding = "transfer-encoding",
+    /// `Connection`
+    Connection = "connection",
+    /// `Keep-Alive`
+    KeepAlive = "keep-alive",
+    /// `Proxy-Connection`
+    ProxyConnection = "proxy-connection",
+    /// `TE`
+    Te = "te",
+    /// `Trailer`
+    Trailer = "trailer",
+    /// `Upgrade`
+    Upgrade = "upgrade",
+    /// `HTTP2-Settings`
+    Http2Settings = "http2-settings",
+    /// `Proxy-Authenticate`
+    ProxyAuthenticate = "proxy-authenticate",
+    /// `Proxy-Authorization`
+    ProxyAuthorization = "proxy-authorization",
+    /// `Proxy`, which some backends turn into an environment variable
+    Proxy = "proxy",
+    /// `Expect`
+    Expect = "expect",
+    /// `X-Forwarded-For`
+    ForwardedFor = "x-forwarded-for",
+    /// `X-Forwarded-Proto`
+    ForwardedProto = "x-forwarded-proto",
+    /// `X-Forwarded-Port`
+    ForwardedPort = "x-forwarded-port",
+    /// `X-Original-Host`
+    OriginalHost = "x-original-host",
+    /// `X-Original-URL`
+    OriginalUrl = "x-original-url",
+    /// `X-AppGW-Trace-Id`
+    TraceId = "x-appgw-trace-id",
+    /// `X-Azure-JA4-Fingerprint`
+    Ja4 = "x-azure-ja4-fingerprint",
+    /// `X-MSFT-Entra-Identity`
+    EntraIdentity = "x-msft-entra-identity",
+    /// `Cookie`
+    Cookie = "cookie",
+    /// `User-Agent`
+    UserAgent = "user-agent",
+    /// `Content-Type`
+    ContentType = "content-type",
+    /// `Authorization`
+    Authorization = "authorization",
+    /// `Referer`
+    Referer = "referer",
+    /// `Range`
+    Range = "range",
+    /// `If-Modified-Since`
+    IfModifiedSince = "if-modified-since",
+    /// `If-Unmodified-Since`
+    IfUnmodifiedSince = "if-unmodified-since",
+    /// `From`
+    From = "from",
+    /// `Max-Forwards`
+    MaxForwards = "max-forwards",
+}
+
+impl Known {
+    /// Which known field a name is. Names compare without case.
+    #[inline]
+    pub fn of(name: &str) -> Self {
+        use Known::*;
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        // One length has few names, so a field costs one comparison at most of the time.
+        match name.len() {
+            2 if is("te") => Te,
+            4 if is("host") => Host,
+            4 if is("from") => From,
+            5 if is("range") => Range,
+            5 if is("proxy") => Proxy,
+            6 if is("cookie") => Cookie,
+            6 if is("expect") => Expect,
+            7 if is("upgrade") => Upgrade,
+            7 if is("referer") => Referer,
+            7 if is("trailer") => Trailer,
+            10 if is("user-agent") => UserAgent,
+            10 if is("connection") => Connection,
+            10 if is("keep-alive") => KeepAlive,
+            12 if is("content-type") => ContentType,
+            12 if is("max-forwards") => MaxForwards,
+            13 if is("authorization") => Authorization,
+            14 if is("content-length") => ContentLength,
+            14 if is("x-original-url") => OriginalUrl,
+            14 if is("http2-settings") => Http2Settings,
+            15 if is("x-forwarded-for") => ForwardedFor,
+            15 if is("x-original-host") => OriginalHost,
+            16 if is("x-forwarded-port") => ForwardedPort,
+            16 if is("x-appgw-trace-id") => TraceId,
+            16 if is("proxy-connection") => ProxyConnection,
+            17 if is("transfer-encoding") => TransferEncoding,
+            17 if is("x-forwarded-proto") => ForwardedProto,
+            17 if is("if-modified-since") => IfModifiedSince,
+            18 if is("proxy-authenticate") => ProxyAuthenticate,
+            19 if is("if-unmodified-since") => IfUnmodifiedSince,
+            19 if is("proxy-authorization") => ProxyAuthorization,
+            21 if is("x-msft-entra-identity") => EntraIdentity,
+            23 if is("x-azure-ja4-fingerprint") => Ja4,
+            _ => Other,
+        }
+    }
+
+    /// Fields that may stand once in a request; a second one is refused.
+    ///
+    /// Parity: Azure answers 400 to repeated single-value fields without listing them; this is nginx's list.
+    #[inline]
+    pub const fn single(self) -> bool {
+        use Known::*;
+        matches!(
+            self,
+            Host | ContentType
+                | Authorization
+                | UserAgent
+                | Referer
+                | Range
+                | IfModifiedSince
+                | IfUnmodifiedSince
+                | From
+                | MaxForwards
+                | Expect
+        )
+    }
+
+    /// Fields that end at the gateway (RFC 9110 7.6.1), whatever Connection says.
+    #[inline]
+    pub const fn hop_by_hop(self) -> bool {
+        use Known::*;
+        matches!(
+            self,
+            Connection
+                | KeepAlive
+                | ProxyConnection
+                | Te
+                | Trailer
+                | TransferEncoding
+                | Upgrade
+                | Http2Settings
+                | ProxyAuthenticate
+                | ProxyAuthorization
+        )
+    }
+
+    /// Fields that Connection may not remove, because that would change what the request means or who sent it.
+    pub const fn protected(self) -> bool {
+        use Known::*;
+        matches!(
+            self,
+            Host | ContentLength
+                | TransferEncoding
+                | Cookie
+                | Authorization
+                | ForwardedFor
+                | ForwardedProto
+                | ForwardedPort
+                | OriginalHost
+                | OriginalUrl
+                | TraceId
+                | Ja4
+                | EntraIdentity
+        )
+    }
+}
+
+/// True for names of letters, digits and hyphens: all that reaches a server.
+///
+/// Parity: Azure drops request fields with any other byte in their name, without a word.
+#[inline]
+pub fn plain_name(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// The members of a comma list, without blanks around them; empty members included.
+pub fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii)
+}
+
+/// True when a comma list has this token, without case.
+pub fn has_token(value: &[u8], token: &str) -> bool {
+    members(value).any(|member| member.eq_ignore_ascii_case(token.as_bytes()))
+}
+
+/// A Content-Length: digits only, below 2^63.
+#[inline]
+pub fn content_length(value: &[u8]) -> Option<u64> {
+    if value.is_empty() {
+        return None;
+    }
+    let mut length = 0u64;
+    for &byte in value {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        length = length.checked_mul(10)?.checked_add(u64::from(digit))?;
+    }
+    (length <= i64::MAX as u64).then_some(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_name_is_recognised_in_any_case() {
+        for (known, name) in NAMES {
+            assert_eq!(Known::of(name), *known);
+            assert_eq!(Known::of(&name.to_uppercase()), *known);
+        }
+        assert_eq!(Known::of("accept"), Known::Other);
+    }
+
+    #[test]
+    fn a_content_length_is_digits_below_two_to_the_63() {
+        let rows: &[(&[u8], Option<u64>)] = &[
+            (b"0", Some(0)),
+            (b"007", Some(7)),
+            (b"9223372036854775807", Some(i64::MAX as u64)),
+            (b"9223372036854775808", None),
+            (b"99999999999999999999", None),
+            (b"", None),
+            (b"+1", None),
+            (b"-1", None),
+            (b"1,1", None),
+            (b"1 1", None),
+            (b"0x1", None),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(content_length(text), *expected, "{}", String::from_utf8_lossy(text));
+        }
+    }
+
+    #[test]
+    fn names_with_other_bytes_are_not_plain() {
+        assert!(plain_name("X-Forwarded-For") && plain_name("a1"));
+        assert!(!plain_name("x_y") && !plain_name("x.y") && !plain_name("x~"));
+    }
+}

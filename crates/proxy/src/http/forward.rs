@@ -1,0 +1,503 @@
+//! To a server and back: connection, request, answer, and the one more attempt that is allowed.
+//!
+//! Parity: Azure tries a second server once when the first times out; which other failures and methods it tries again
+//! is not documented. Here: before any byte of the request left, any method; after that, idempotent methods whose
+//! content can be sent again; never once the client got a byte.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use backend::Server;
+use backend::balance::round_robin;
+use backend::connections::Link;
+use snapshot::{HostHeader, Limits, Settings};
+use tokio::net::TcpStream;
+
+use crate::buffer::{Input, give_head, take_head};
+use crate::failure::{Failure, Retry};
+use crate::http::body::{Decoder, Framing};
+use crate::http::connection::Connection;
+use crate::http::exchange::{Exchange, Facts, Next, Plan, send};
+use crate::http::head::Version;
+use crate::http::record::Record;
+use crate::http::relay::{Broken, Moved, Relay};
+use crate::http::response::{self, Onward, Parsed, Room};
+use crate::io::{Pieces, Stream, poll_fill, within, write};
+use crate::timer::{Lane, TimerGuard};
+
+/// Content up to this size that came with the head is kept, so that the request can be sent again.
+const REPLAYED: usize = 16 * 1024;
+/// Interim answers that a server may send for one request.
+const MAX_INTERIM: u32 = 32;
+
+/// How the content of a request goes on.
+enum Content {
+    /// All of it stands behind the head in the record.
+    Sent,
+    /// It is still to come, or too large to keep.
+    Streams(Decoder),
+}
+
+/// Why an attempt failed, and what had happened by then.
+struct Trouble {
+    failure: Failure,
+    /// A byte of the request may have reached the server.
+    wrote: bool,
+    /// The connection was an idle one, which the server may have closed just then.
+    reused: bool,
+    /// The client has begun to get an answer.
+    answered: bool,
+    /// Content was read from the client that cannot be read again.
+    consumed: bool,
+}
+
+impl Exchange {
+    /// Carries the request to a server and the answer back.
+    pub(super) async fn forward<S: Stream>(&mut self, connection: &mut Connection<S>, plan: Plan) -> Next {
+        let view = Rc::clone(&self.view);
+        let published = &view.published;
+        let settings = &published.snapshot.settings[published.snapshot.targets[plan.target].settings];
+        let mut content = keep_content(connection, plan.framing, &mut self.record, &mut self.facts);
+        let mut server = Arc::clone(&plan.server);
+        let (mut fresh, mut second) = (false, false);
+        loop {
+            self.facts.servers.push(server.address);
+            let attempt = Attempt { plan: &plan, settings, limits: &published.snapshot.limits, server: &server };
+            let trouble = match attempt.run(connection, &mut self.record, &mut content, &mut self.facts, fresh).await {
+                Ok(next) => return next,
+                Err(trouble) => trouble,
+            };
+            if trouble.answered {
+                self.facts.failure = Some(trouble.failure);
+                connection.stream.borrow().reset_on_close();
+                return Next::Close;
+            }
+            if trouble.failure == Failure::ClientClosed {
+                (self.facts.failure, self.facts.status) = (Some(Failure::ClientClosed), Failure::ClientClosed.status());
+                return Next::Close;
+            }
+            let safe = !trouble.consumed && (!trouble.wrote || plan.idempotent);
+            if trouble.reused && !fresh && trouble.failure == Failure::ServerClosed && safe {
+                // The server closed an idle connection just as it was taken: not its failure, and not an attempt.
+                fresh = true;
+                self.facts.servers.pop();
+                continue;
+            }
+            let again = match trouble.failure.retry() {
+                Retry::No => false,
+                Retry::Yes => !trouble.consumed,
+                Retry::IfSafe => safe,
+            };
+            let live = &published.fleet[plan.target];
+            let eligible = live.eligible();
+            let other = round_robin::pick(&eligible, view.turn(plan.target), Some(server.id));
+            match other {
+                Some(other) if again && !second => {
+                    connection.worker.counters.retries.add(1);
+                    (second, fresh) = (true, false);
+                    server = Arc::clone(other);
+                    if settings.host == HostHeader::Server {
+                        self.record.replace_host(server.host.as_bytes());
+                    }
+                }
+                _ => {
+                    let read = matches!(content, Content::Sent);
+                    return self.fail(connection, &plan, trouble.failure, read).await;
+                }
+            }
+        }
+    }
+}
+
+/// Moves content that is already here behind the head, if it is all of it and not much.
+fn keep_content<S>(
+    connection: &mut Connection<S>,
+    framing: Framing,
+    record: &mut Record,
+    facts: &mut Facts,
+) -> Content {
+    let decoder = Decoder::new(framing);
+    if decoder.done() {
+        return Content::Sent;
+    }
+    match framing {
+        Framing::Length(length) if length <= REPLAYED as u64 && connection.input.bytes().len() as u64 >= length => {
+            let length = length as usize;
+            record.text.extend_from_slice(&connection.input.bytes()[..length]);
+            connection.input.consume(length);
+            facts.received += length as u64;
+            Content::Sent
+        }
+        _ => Content::Streams(decoder),
+    }
+}
+
+/// One attempt at one server.
+struct Attempt<'a> {
+    plan: &'a Plan,
+    settings: &'a Settings,
+    limits: &'a Limits,
+    server: &'a Arc<Server>,
+}
+
+impl Attempt<'_> {
+    async fn run<S: Stream>(
+        &self,
+        connection: &mut Connection<S>,
+        record: &mut Record,
+        content: &mut Content,
+        facts: &mut Facts,
+        fresh: bool,
+    ) -> Result<Next, Trouble> {
+        let before =
+            Trouble { failure: Failure::Internal, wrote: false, reused: false, answered: false, consumed: false };
+        let (link, reused) =
+            self.link(connection, facts, fresh).await.map_err(|failure| Trouble { failure, ..before })?;
+        let mut upstream = Upstream { input: Input::new(), keep_alive: false };
+        let result = match content {
+            Content::Sent => self.without_content(connection, &link, record, facts, &mut upstream).await,
+            Content::Streams(decoder) => {
+                self.with_content(connection, &link, record, decoder, facts, &mut upstream).await
+            }
+        };
+        connection.timer.clear(Lane::ServerRead);
+        let worker = &connection.worker;
+        let reusable = result.is_ok() && upstream.keep_alive && upstream.input.is_empty();
+        let (now, limit) = (worker.timers.now(), self.limits.max_idle_per_server);
+        if reusable {
+            worker.connections.put_back(self.server.id, link, now, limit);
+        }
+        result.map_err(|trouble| Trouble { reused, ..trouble })
+    }
+
+    /// An idle connection to the server, or a new one.
+    async fn link<S: Stream>(
+        &self,
+        connection: &Connection<S>,
+        facts: &mut Facts,
+        fresh: bool,
+    ) -> Result<(Link, bool), Failure> {
+        let worker = &connection.worker;
+        while !fresh && let Some(link) = worker.connections.checkout(self.server.id) {
+            // What cannot be sent twice is not sent on a connection that the server has just closed.
+            if self.plan.idempotent || !link.is_closed() {
+                worker.counters.backend_reused.add(1);
+                facts.connect_time = Some(Duration::ZERO);
+                facts.source_port = Some(link.local_port);
+                facts.sent_at = Some(Instant::now());
+                return Ok((link, true));
+            }
+        }
+        let began = Instant::now();
+        connection.timer.set(Lane::ServerWrite, self.limits.connect_timeout.min(self.settings.request_timeout));
+        let made = within(worker.connections.connect(self.server.address), &connection.timer, Lane::ServerWrite).await;
+        connection.timer.clear(Lane::ServerWrite);
+        let link = match made {
+            Ok(Ok(link)) => link,
+            Ok(Err(_)) => return Err(Failure::ConnectFailed),
+            Err(_) => return Err(Failure::ConnectTimeout),
+        };
+        worker.counters.backend_opened.add(1);
+        facts.connect_time = Some(began.elapsed());
+        facts.source_port = Some(link.local_port);
+        facts.sent_at = Some(began);
+        Ok((link, false))
+    }
+
+    async fn without_content<S: Stream>(
+        &self,
+        connection: &mut Connection<S>,
+        link: &Link,
+        record: &mut Record,
+        facts: &mut Facts,
+        upstream: &mut Upstream,
+    ) -> Result<Next, Trouble> {
+        let timer = &connection.timer;
+        let mut pieces = Pieces::new([&record.text, b"", b""]);
+        let limit = self.settings.request_timeout;
+        let wrote = write(&link.stream, &mut pieces, timer, Lane::ServerWrite, limit).await;
+        timer.clear(Lane::ServerWrite);
+        let written = pieces.written > 0;
+        let trouble = |failure| Trouble { failure, wrote: written, reused: false, answered: false, consumed: false };
+        if let Err(error) = wrote {
+            return Err(trouble(server_failure(&error)));
+        }
+        timer.set(Lane::ServerRead, limit);
+        let down = Down {
+            attempt: self,
+            stream: &connection.stream,
+            link,
+            timer,
+            watch: connection.input.is_empty(),
+            leaving: connection.leaving(),
+        };
+        let result = down.run(record, facts, upstream).await;
+        result.map_err(|failure| Trouble { answered: facts.answered, ..trouble(failure) })
+    }
+
+    async fn with_content<S: Stream>(
+        &self,
+        connection: &mut Connection<S>,
+        link: &Link,
+        record: &mut Record,
+        decoder: &mut Decoder,
+        facts: &mut Facts,
+        upstream: &mut Upstream,
+    ) -> Result<Next, Trouble> {
+        let mut out = take_head();
+        out.extend_from_slice(&record.text);
+        if self.plan.expects_continue && connection.input.is_empty() {
+            const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+            let limit = self.limits.client_write_timeout;
+            let sent = send(&connection.stream, CONTINUE, &connection.timer, limit, &mut facts.sent).await;
+            if sent.is_err() {
+                let failure = Failure::ClientClosed;
+                return Err(Trouble { failure, wrote: false, reused: false, answered: false, consumed: true });
+            }
+        }
+        let relay = Relay {
+            from: &connection.stream,
+            to: &link.stream,
+            timer: &connection.timer,
+            read_lane: Lane::ClientRead,
+            read_limit: self.limits.request_body_timeout,
+            write_lane: Lane::ServerWrite,
+            write_limit: self.settings.request_timeout,
+            chunked: self.plan.framing == Framing::Chunked,
+            max_content: self.limits.max_body_bytes,
+            min_rate: self.limits.min_body_rate,
+        };
+        let mut moved = Moved::default();
+        let down = Down {
+            attempt: self,
+            stream: &connection.stream,
+            link,
+            timer: &connection.timer,
+            watch: false,
+            leaving: connection.leaving(),
+        };
+        let mut sent_all = false;
+        let result = {
+            let mut up = pin!(relay.run(&mut connection.input, decoder, &mut out, &mut moved));
+            let mut down = pin!(down.run(record, facts, upstream));
+            let mut going = true;
+            let limit = self.settings.request_timeout;
+            poll_fn(|context| {
+                if going && let Poll::Ready(done) = up.as_mut().poll(context) {
+                    going = false;
+                    match done {
+                        Ok(()) => sent_all = true,
+                        // The server takes no more; it may have said why.
+                        Err(Broken::Write(_)) => {}
+                        Err(broken) => return Poll::Ready(Err(client_failure(&broken))),
+                    }
+                    connection.timer.set(Lane::ServerRead, limit);
+                }
+                down.as_mut().poll(context)
+            })
+            .await
+        };
+        for lane in [Lane::ClientRead, Lane::ServerWrite] {
+            connection.timer.clear(lane);
+        }
+        give_head(out);
+        facts.received += moved.read;
+        match result {
+            Ok(next) if sent_all => Ok(next),
+            // An early answer: the rest of the content has nowhere to go, and neither connection can go on.
+            Ok(_) => {
+                upstream.keep_alive = false;
+                Ok(Next::Linger)
+            }
+            Err(failure) => Err(Trouble {
+                failure,
+                wrote: moved.written > 0,
+                reused: false,
+                answered: facts.answered,
+                consumed: moved.read > 0,
+            }),
+        }
+    }
+}
+
+fn server_failure(error: &std::io::Error) -> Failure {
+    if error.kind() == std::io::ErrorKind::TimedOut { Failure::ServerTimeout } else { Failure::ServerClosed }
+}
+
+fn client_failure(broken: &Broken) -> Failure {
+    match broken {
+        Broken::Malformed => Failure::InvalidChunk,
+        Broken::TooLarge => Failure::BodyTooLarge,
+        Broken::TooSlow => Failure::BodyTimeout,
+        Broken::Read(error) if error.kind() == std::io::ErrorKind::TimedOut => Failure::BodyTimeout,
+        Broken::Read(_) => Failure::ClientClosed,
+        Broken::Write(_) => Failure::ServerClosed,
+    }
+}
+
+/// What is known of the server's connection.
+struct Upstream {
+    /// Bytes read from the server and not used.
+    input: Input,
+    /// Whether the connection may be used again.
+    keep_alive: bool,
+}
+
+/// The way back: the answer's head and its content.
+struct Down<'a, S> {
+    attempt: &'a Attempt<'a>,
+    stream: &'a RefCell<S>,
+    link: &'a Link,
+    timer: &'a TimerGuard,
+    /// Look whether the client leaves while the server thinks.
+    watch: bool,
+    /// The client connection is to end after this exchange.
+    leaving: bool,
+}
+
+/// A response head that was written out for the client.
+struct Answered {
+    framing: Framing,
+    onward: Onward,
+}
+
+impl<S: Stream> Down<'_, S> {
+    async fn run(&self, record: &mut Record, facts: &mut Facts, upstream: &mut Upstream) -> Result<Next, Failure> {
+        let mut out = take_head();
+        let result = self.answer(&mut out, record, facts, upstream).await;
+        give_head(out);
+        result
+    }
+
+    async fn answer(
+        &self,
+        out: &mut Vec<u8>,
+        record: &mut Record,
+        facts: &mut Facts,
+        upstream: &mut Upstream,
+    ) -> Result<Next, Failure> {
+        let answered = self.head(out, record, facts, upstream).await?;
+        facts.answered_at = Some(Instant::now());
+        let mut decoder = Decoder::new(answered.framing);
+        let relay = Relay {
+            from: &self.link.stream,
+            to: self.stream,
+            timer: self.timer,
+            read_lane: Lane::ServerRead,
+            read_limit: self.attempt.settings.request_timeout,
+            write_lane: Lane::ClientWrite,
+            write_limit: self.attempt.limits.client_write_timeout,
+            chunked: answered.onward.chunked && !self.attempt.plan.to_head,
+            max_content: u64::MAX,
+            min_rate: self.attempt.limits.min_body_rate,
+        };
+        // A message without content still has its last chunk to lose.
+        let relay = Relay { chunked: relay.chunked && answered.framing != Framing::None, ..relay };
+        let mut moved = Moved::default();
+        let done = relay.run(&mut upstream.input, &mut decoder, out, &mut moved).await;
+        facts.sent += moved.written;
+        facts.answered = moved.written > 0;
+        match done {
+            Ok(()) => {
+                let keep_alive = answered.onward.keep_alive;
+                Ok(if keep_alive { Next::KeepAlive } else { Next::Linger })
+            }
+            Err(broken) => {
+                upstream.keep_alive = false;
+                Err(cut(&broken))
+            }
+        }
+    }
+
+    /// Reads the head of the final answer and writes it for the client into `out`.
+    async fn head(
+        &self,
+        out: &mut Vec<u8>,
+        record: &mut Record,
+        facts: &mut Facts,
+        upstream: &mut Upstream,
+    ) -> Result<Answered, Failure> {
+        let (plan, limits) = (self.attempt.plan, self.attempt.limits);
+        let mut interim = 0;
+        loop {
+            if !upstream.input.is_empty() {
+                let mut room = Room::new();
+                let parsed =
+                    response::parse(upstream.input.bytes(), &mut room, plan.to_head, limits.max_response_header_bytes)?;
+                if let Parsed::Complete(response, len) = parsed {
+                    if response.status >= 200 {
+                        let onward = Onward::new(plan.version, plan.keep_alive && !self.leaving, response.framing);
+                        let written = response::write(&response, onward, out);
+                        (facts.status, facts.server_status) = (response.status, Some(response.status));
+                        facts.content_type = record.push(&out[written.content_type]);
+                        upstream.keep_alive = response.keep_alive;
+                        let framing = response.framing;
+                        upstream.input.consume(len);
+                        return Ok(Answered { framing, onward });
+                    }
+                    interim += 1;
+                    let passes = matches!(response.status, 100 | 103) && plan.version == Version::Http11;
+                    if response.status == 101 || interim > MAX_INTERIM {
+                        return Err(Failure::InvalidResponse);
+                    }
+                    let known = response.status == 100 && plan.expects_continue;
+                    if passes && !known {
+                        let onward = Onward { version: plan.version, keep_alive: true, chunked: false };
+                        response::write(&response, onward, out);
+                    }
+                    upstream.input.consume(len);
+                    if !out.is_empty() {
+                        let sent =
+                            send(self.stream, out, self.timer, limits.client_write_timeout, &mut facts.sent).await;
+                        out.clear();
+                        sent.map_err(|_| Failure::ClientClosed)?;
+                    }
+                    continue;
+                }
+            }
+            self.fill(upstream).await?;
+        }
+    }
+
+    /// More bytes from the server; gives up when the client leaves meanwhile.
+    async fn fill(&self, upstream: &mut Upstream) -> Result<(), Failure> {
+        let mut watch = self.watch;
+        let began = !upstream.input.is_empty();
+        poll_fn(|context| {
+            let stream: &mut TcpStream = &mut self.link.stream.borrow_mut();
+            match poll_fill(stream, &mut upstream.input, usize::MAX, self.timer, Lane::ServerRead, context) {
+                Poll::Ready(Ok(0)) if began => return Poll::Ready(Err(Failure::InvalidResponse)),
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(Failure::ServerClosed)),
+                Poll::Ready(Ok(_)) => return Poll::Ready(Ok(())),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(server_failure(&error))),
+                Poll::Pending => {}
+            }
+            if watch {
+                match self.stream.borrow().poll_closed(context) {
+                    Poll::Ready(true) => return Poll::Ready(Err(Failure::ClientClosed)),
+                    // The next request is here already; it waits.
+                    Poll::Ready(false) => watch = false,
+                    Poll::Pending => {}
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+/// What a relay of content that broke means, once the client has begun to get an answer.
+fn cut(broken: &Broken) -> Failure {
+    match broken {
+        Broken::Read(error) if error.kind() == std::io::ErrorKind::TimedOut => Failure::ResponseStalled,
+        Broken::Read(_) | Broken::Malformed | Broken::TooLarge => Failure::ResponseCut,
+        Broken::Write(error) if error.kind() == std::io::ErrorKind::TimedOut => Failure::ClientStalled,
+        Broken::Write(_) => Failure::ClientClosed,
+        Broken::TooSlow => Failure::ClientStalled,
+    }
+}

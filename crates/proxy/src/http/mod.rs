@@ -1,0 +1,14 @@
+//! HTTP: from the first byte of a request to its row in the log.
+
+pub mod body;
+pub mod compose;
+pub mod connection;
+pub mod exchange;
+pub mod field;
+pub mod forward;
+pub mod head;
+pub mod record;
+pub mod relay;
+pub mod reply;
+pub mod response;
+pub mod target;

@@ -1,0 +1,172 @@
+//! Answers that the gateway makes itself: refusals, failures, redirects.
+//!
+//! Source: Azure, "HTTP response codes in Application Gateway"; the bodies are the ones that users see there, byte for
+//! byte, with the product's name replaced where the operator set another `Server`.
+
+use observe::{Stamp, TransactionId};
+
+use crate::http::head::Version;
+use crate::http::response::{Onward, write_connection, write_content_length, write_status_line};
+
+/// An answer of the gateway.
+#[derive(Clone, Copy, Debug)]
+pub struct Reply<'a> {
+    /// Status code.
+    pub status: u16,
+    /// `Location`, for redirects.
+    pub location: Option<&'a [u8]>,
+    /// The operator's `Server`; `None` leaves it out.
+    pub server: Option<&'a str>,
+    /// The present second.
+    pub stamp: &'a Stamp,
+    /// Goes into `x-appgw-trace-id`, so that a user can quote it.
+    pub id: &'a TransactionId,
+    /// The client's version.
+    pub version: Version,
+    /// Whether the connection lives on.
+    pub keep_alive: bool,
+    /// Whether the request was HEAD: the same head, no content.
+    pub to_head: bool,
+}
+
+/// The reason phrase of a status. nginx's wording where it differs from the RFC's, as Azure's answers have it.
+pub const fn phrase(status: u16) -> &'static str {
+    match status {
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        307 => "Temporary Redirect",
+        400 => "Bad Request",
+        401 => "Authorization Required",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Not Allowed",
+        408 => "Request Time-out",
+        413 => "Request Entity Too Large",
+        414 => "Request-URI Too Large",
+        417 => "Expectation Failed",
+        431 => "Request Header Fields Too Large",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Temporarily Unavailable",
+        504 => "Gateway Time-out",
+        505 => "HTTP Version Not Supported",
+        _ => "",
+    }
+}
+
+impl Reply<'_> {
+    /// Appends head and body. Returns the length of the body that was left out for HEAD.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        write_status_line(self.status, phrase(self.status), out);
+        if let Some(server) = self.server {
+            out.extend_from_slice(b"Server: ");
+            out.extend_from_slice(server.as_bytes());
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(b"Date: ");
+        out.extend_from_slice(&self.stamp.http_date);
+        out.extend_from_slice(b"\r\nContent-Type: text/html\r\n");
+        write_content_length(self.body_len() as u64, out);
+        if let Some(location) = self.location {
+            out.extend_from_slice(b"Location: ");
+            out.extend_from_slice(location);
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(b"x-appgw-trace-id: ");
+        out.extend_from_slice(self.id.as_str().as_bytes());
+        out.extend_from_slice(b"\r\n");
+        if self.keep_alive && self.version == Version::Http11 {
+            // Azure's answers say so although HTTP/1.1 does not need it.
+            out.extend_from_slice(b"Connection: keep-alive\r\n");
+        } else {
+            write_connection(Onward { version: self.version, keep_alive: self.keep_alive, chunked: false }, out);
+        }
+        out.extend_from_slice(b"\r\n");
+        if !self.to_head {
+            for piece in self.body() {
+                out.extend_from_slice(piece);
+            }
+        }
+    }
+
+    fn body(&self) -> [&[u8]; 9] {
+        let digits = STATUS_TEXT[usize::from(self.status.clamp(100, 599) - 100)].as_slice();
+        let phrase = phrase(self.status).as_bytes();
+        [
+            b"<html>\r\n<head><title>",
+            digits,
+            phrase,
+            b"</title></head>\r\n<body>\r\n<center><h1>",
+            digits,
+            phrase,
+            b"</h1></center>\r\n<hr><center>",
+            self.server.unwrap_or("").as_bytes(),
+            b"</center>\r\n</body>\r\n</html>\r\n",
+        ]
+    }
+
+    fn body_len(&self) -> usize {
+        self.body().iter().map(|piece| piece.len()).sum()
+    }
+}
+
+/// Three digits and a blank for every status.
+static STATUS_TEXT: [[u8; 4]; 500] = {
+    let mut table = [[b' '; 4]; 500];
+    let mut at = 0;
+    while at < 500 {
+        let status = at + 100;
+        table[at] = [b'0' + (status / 100) as u8, b'0' + (status / 10 % 10) as u8, b'0' + (status % 10) as u8, b' '];
+        at += 1;
+    }
+    table
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(status: u16, to_head: bool) -> String {
+        let id = TransactionId::from_bits(0xabc);
+        let stamp = Stamp::of(0);
+        let server = Some("Microsoft-Azure-Application-Gateway/v2");
+        let reply = Reply {
+            status,
+            location: None,
+            server,
+            stamp: &stamp,
+            id: &id,
+            version: Version::Http11,
+            keep_alive: true,
+            to_head,
+        };
+        let mut out = Vec::new();
+        reply.write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn default_bodies_have_the_documented_sizes() {
+        for (status, size) in [(403, 179), (502, 183), (504, 193)] {
+            let (head, body) =
+                reply(status, false).split_once("\r\n\r\n").map(|(h, b)| (h.to_owned(), b.to_owned())).unwrap();
+            assert_eq!(body.len(), size, "{status}");
+            assert!(head.contains(&format!("Content-Length: {size}\r\n")), "{head}");
+        }
+    }
+
+    #[test]
+    fn a_head_request_gets_the_same_head_and_no_body() {
+        let (full, head_only) = (reply(404, false), reply(404, true));
+        assert!(full.starts_with(&head_only) && head_only.ends_with("\r\n\r\n"));
+    }
+
+    #[test]
+    fn every_failure_has_a_phrase() {
+        for failure in crate::failure::Failure::ALL {
+            assert!(failure.status() == 499 || !phrase(failure.status()).is_empty(), "{failure:?}");
+        }
+    }
+}

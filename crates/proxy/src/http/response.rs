@@ -1,0 +1,387 @@
+//! The head of a server's answer: read strictly, because what is misread here is misread by the client too.
+//!
+//! Two repairs only, both asked for by RFC 9112 of a proxy: blanks before a colon are removed (5.1) and an obs-fold
+//! becomes a space (5.2). Everything else that is odd is a 502.
+
+use std::mem::MaybeUninit;
+
+use crate::failure::Failure;
+use crate::http::body::Framing;
+use crate::http::field::{self, Field, Known};
+use crate::http::head::Version;
+
+/// The most fields of a response head.
+const MAX_FIELDS: usize = 200;
+
+/// Room for the fields of one response head.
+pub struct Room<'a> {
+    fields: [MaybeUninit<Field<'a>>; MAX_FIELDS],
+}
+
+impl Room<'_> {
+    /// Uninitialised room; costs nothing.
+    #[inline]
+    pub const fn new() -> Self {
+        Self { fields: [const { MaybeUninit::uninit() }; MAX_FIELDS] }
+    }
+}
+
+/// A valid response head.
+#[derive(Debug)]
+pub struct Response<'a> {
+    /// 100 to 599.
+    pub status: u16,
+    /// The reason phrase; may be empty.
+    pub reason: &'a str,
+    /// All fields in order.
+    pub fields: &'a [Field<'a>],
+    /// How the content is delimited on the server's side.
+    pub framing: Framing,
+    /// Whether the server's connection may be used again.
+    pub keep_alive: bool,
+    /// Whether Connection names further fields that end here.
+    pub names_fields: bool,
+}
+
+/// What the bytes so far are.
+#[derive(Debug)]
+pub enum Parsed<'a> {
+    /// Not a whole head yet.
+    Partial,
+    /// A head and its length in bytes.
+    Complete(Response<'a>, usize),
+}
+
+/// Parses a response head from the start of `input`; `to_head` when the request was HEAD.
+pub fn parse<'a>(input: &'a [u8], room: &'a mut Room<'a>, to_head: bool, limit: usize) -> Result<Parsed<'a>, Failure> {
+    let mut config = httparse::ParserConfig::default();
+    config.allow_spaces_after_header_name_in_responses(true).allow_obsolete_multiline_headers_in_responses(true);
+    let mut head = httparse::Response::new(&mut []);
+    match config.parse_response_with_uninit_headers(&mut head, input, &mut room.fields) {
+        Ok(httparse::Status::Complete(len)) if len > limit => Err(Failure::ResponseHeaderTooLarge),
+        Ok(httparse::Status::Complete(len)) => {
+            check(input, len, head, to_head).map(|response| Parsed::Complete(response, len))
+        }
+        Ok(httparse::Status::Partial) if input.len() > limit => Err(Failure::ResponseHeaderTooLarge),
+        Ok(httparse::Status::Partial) => Ok(Parsed::Partial),
+        Err(httparse::Error::TooManyHeaders) => Err(Failure::ResponseHeaderTooLarge),
+        Err(_) => Err(Failure::InvalidResponse),
+    }
+}
+
+fn check<'a>(
+    input: &'a [u8],
+    len: usize,
+    head: httparse::Response<'a, 'a>,
+    to_head: bool,
+) -> Result<Response<'a>, Failure> {
+    let (Some(status), Some(minor)) = (head.code, head.version) else { return Err(Failure::InvalidResponse) };
+    let fields: &'a [Field<'a>] = head.headers;
+    // httparse skips empty lines before the status line and takes a bare LF for a line end.
+    if !(100..600).contains(&status) || !input.starts_with(b"HTTP/") || bare_line_feed(&input[..len]) {
+        return Err(Failure::InvalidResponse);
+    }
+    let mut facts = Facts::default();
+    for field in fields {
+        facts.note(field)?;
+    }
+    let version = if minor == 1 { Version::Http11 } else { Version::Http10 };
+    let framing = facts.framing(status, version, to_head)?;
+    Ok(Response {
+        status,
+        reason: head.reason.unwrap_or(""),
+        fields,
+        framing,
+        keep_alive: framing != Framing::UntilClose && !facts.close && (version == Version::Http11 || facts.stay),
+        names_fields: facts.names_fields,
+    })
+}
+
+fn bare_line_feed(head: &[u8]) -> bool {
+    memchr::memchr_iter(b'\n', head).any(|at| at == 0 || head[at - 1] != b'\r')
+}
+
+#[derive(Default)]
+struct Facts {
+    length: Option<u64>,
+    chunked: bool,
+    close: bool,
+    stay: bool,
+    names_fields: bool,
+}
+
+impl Facts {
+    fn note(&mut self, field: &Field<'_>) -> Result<(), Failure> {
+        match Known::of(field.name) {
+            Known::ContentLength => {
+                let length = field::content_length(field.value).ok_or(Failure::InvalidResponse)?;
+                if self.length.is_some_and(|before| before != length) {
+                    return Err(Failure::InvalidResponse);
+                }
+                self.length = Some(length);
+            }
+            Known::TransferEncoding => {
+                if self.chunked || !field.value.eq_ignore_ascii_case(b"chunked") {
+                    return Err(Failure::InvalidResponse);
+                }
+                self.chunked = true;
+            }
+            Known::Connection => {
+                for token in field::members(field.value) {
+                    if token.eq_ignore_ascii_case(b"close") {
+                        self.close = true;
+                    } else if token.eq_ignore_ascii_case(b"keep-alive") {
+                        self.stay = true;
+                    } else if !token.is_empty() {
+                        self.names_fields = true;
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn framing(&self, status: u16, version: Version, to_head: bool) -> Result<Framing, Failure> {
+        if self.chunked && (self.length.is_some() || version == Version::Http10) {
+            return Err(Failure::InvalidResponse);
+        }
+        // RFC 9110 6.4.1: these have no content, whatever their fields say.
+        if to_head || status < 200 || status == 204 || status == 304 {
+            return Ok(Framing::None);
+        }
+        Ok(match self.length {
+            _ if self.chunked => Framing::Chunked,
+            Some(length) => Framing::Length(length),
+            None => Framing::UntilClose,
+        })
+    }
+}
+
+/// How the answer goes on to the client.
+#[derive(Clone, Copy, Debug)]
+pub struct Onward {
+    /// The client's version.
+    pub version: Version,
+    /// Whether the client connection lives on.
+    pub keep_alive: bool,
+    /// Whether content is sent in chunks.
+    pub chunked: bool,
+}
+
+impl Onward {
+    /// Decides chunks and persistence for a client. Content that only the end of a connection delimits is sent in
+    /// chunks where the client knows them, so that a cut shows.
+    pub fn new(version: Version, keep_alive: bool, framing: Framing) -> Self {
+        let unsized_content = matches!(framing, Framing::Chunked | Framing::UntilClose);
+        let chunked = unsized_content && version == Version::Http11;
+        Self { version, keep_alive: keep_alive && (chunked || !unsized_content), chunked }
+    }
+}
+
+/// What the writer saw of the fields, for the log.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    /// Where the Content-Type's value stands in the output.
+    pub content_type: std::ops::Range<usize>,
+}
+
+/// Appends the head as the client gets it.
+pub fn write(response: &Response<'_>, onward: Onward, out: &mut Vec<u8>) -> Written {
+    let mut written = Written::default();
+    write_status_line(response.status, response.reason, out);
+    for field in response.fields {
+        let known = Known::of(field.name);
+        if known != Known::Other {
+            if known.hop_by_hop() || (known == Known::ContentLength && !keeps_length(response)) {
+                continue;
+            }
+            if known == Known::ContentLength && matches!(response.framing, Framing::Length(_)) {
+                // Written once below: the server may have repeated it.
+                continue;
+            }
+        }
+        if response.names_fields && known == Known::Other && named(response, field.name) {
+            continue;
+        }
+        out.extend_from_slice(field.name.as_bytes());
+        out.extend_from_slice(b": ");
+        let start = out.len();
+        write_value(field.value, out);
+        if known == Known::ContentType {
+            written.content_type = start..out.len();
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+    match response.framing {
+        Framing::Length(length) => write_content_length(length, out),
+        _ if onward.chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+        _ => {}
+    }
+    write_connection(onward, out);
+    out.extend_from_slice(b"\r\n");
+    written
+}
+
+/// HEAD and 304 tell the length that a GET would have; 204 and 1xx may not have one (RFC 9110 8.6).
+fn keeps_length(response: &Response<'_>) -> bool {
+    response.status >= 200
+        && response.status != 204
+        && !matches!(response.framing, Framing::Chunked | Framing::UntilClose)
+}
+
+fn named(response: &Response<'_>, name: &str) -> bool {
+    response
+        .fields
+        .iter()
+        .any(|field| Known::of(field.name) == Known::Connection && field::has_token(field.value, name))
+}
+
+#[inline]
+fn write_value(value: &[u8], out: &mut Vec<u8>) {
+    if memchr::memchr(b'\n', value).is_none() {
+        return out.extend_from_slice(value);
+    }
+    // obs-fold: each line end with the blanks after it becomes one space.
+    let mut blank = false;
+    for &byte in value {
+        match byte {
+            b'\r' | b'\n' => blank = true,
+            b' ' | b'\t' if blank => {}
+            _ => {
+                if std::mem::take(&mut blank) {
+                    out.push(b' ');
+                }
+                out.push(byte);
+            }
+        }
+    }
+}
+
+/// Appends `HTTP/1.1 status reason`.
+pub fn write_status_line(status: u16, reason: &str, out: &mut Vec<u8>) {
+    let digit = |value: u16| b'0' + (value % 10) as u8;
+    out.extend_from_slice(b"HTTP/1.1 ");
+    out.extend_from_slice(&[digit(status / 100), digit(status / 10), digit(status), b' ']);
+    out.extend_from_slice(reason.as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends a Content-Length field.
+pub fn write_content_length(length: u64, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"Content-Length: ");
+    write_number(length, out);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends a number in decimal digits.
+pub fn write_number(mut number: u64, out: &mut Vec<u8>) {
+    let mut digits = [0u8; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+/// Appends the Connection field that the client's version calls for, if any.
+pub fn write_connection(onward: Onward, out: &mut Vec<u8>) {
+    match (onward.keep_alive, onward.version) {
+        (false, _) => out.extend_from_slice(b"Connection: close\r\n"),
+        (true, Version::Http10) => out.extend_from_slice(b"Connection: keep-alive\r\n"),
+        (true, Version::Http11) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forward(input: &str, version: Version, to_head: bool) -> Result<String, Failure> {
+        let mut room = Room::new();
+        match parse(input.as_bytes(), &mut room, to_head, 65_536)? {
+            Parsed::Partial => Ok("partial".to_owned()),
+            Parsed::Complete(response, _) => {
+                let mut out = Vec::new();
+                write(&response, Onward::new(version, true, response.framing), &mut out);
+                Ok(String::from_utf8(out).unwrap())
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_goes_on_without_the_fields_of_its_connection() {
+        let rows = [
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nKeep-Alive: timeout=5\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nConnection: close, x-a\r\nX-A: 1\r\nX-B: 2\r\nContent-Length: 0\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nX-B: 2\r\nContent-Length: 0\r\n\r\n",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: x\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+            ),
+            ("HTTP/1.0 200 OK\r\nX: y\r\n\r\n", "HTTP/1.1 200 OK\r\nX: y\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            (
+                "HTTP/1.1 200\r\nContent-Length : 3\r\nX: a\r\n\tb\r\n\r\n",
+                "HTTP/1.1 200 \r\nX: a b\r\nContent-Length: 3\r\n\r\n",
+            ),
+            ("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n"),
+            (
+                "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
+                "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n",
+            ),
+        ];
+        for (input, expected) in rows {
+            assert_eq!(forward(input, Version::Http11, false).as_deref(), Ok(expected), "{input:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_valid_answer_is_refused() {
+        let rows = [
+            "HTTP/1.1 99 x\r\n\r\n",
+            "HTTP/1.1 600 x\r\n\r\n",
+            "HTTP/2.0 200 x\r\n\r\n",
+            "hello\r\n\r\n",
+            "\r\nHTTP/1.1 200 OK\r\n\r\n",
+            "HTTP/1.1 200 OK\nX: y\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nX: y\n\r\n",
+            "HTTP/1.1 200 OK\r\nX: \0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+        ];
+        for input in rows {
+            assert_eq!(forward(input, Version::Http11, false), Err(Failure::InvalidResponse), "{input:?}");
+        }
+    }
+
+    #[test]
+    fn an_http10_client_gets_no_chunks_and_is_told_to_close() {
+        let expected = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
+        assert_eq!(
+            forward("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", Version::Http10, false).as_deref(),
+            Ok(expected)
+        );
+        let expected = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: keep-alive\r\n\r\n";
+        assert_eq!(
+            forward("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n", Version::Http10, false).as_deref(),
+            Ok(expected)
+        );
+    }
+}

@@ -1,0 +1,215 @@
+//! Reads and writes of both ends, each with its deadline.
+//!
+//! Every operation is tried before it waits. A stream stands in a `RefCell` that is borrowed only inside a poll, so
+//! that content can flow both ways in one task.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+
+use bytes::BufMut;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_util::io::poll_read_buf;
+
+use crate::buffer::Input;
+use crate::timer::{Lane, TimerGuard};
+
+/// One end of the road.
+pub trait Stream: AsyncRead + AsyncWrite + Unpin {
+    /// Ready when reading would yield bytes, the end, or an error; used to wait without holding a buffer.
+    fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Looks whether the peer has closed, without taking bytes: `Ready(true)` at the end or after an error.
+    fn poll_closed(&self, context: &mut Context<'_>) -> Poll<bool>;
+
+    /// Makes the coming close a reset, so that the peer cannot take a cut answer for a whole one.
+    fn reset_on_close(&self);
+}
+
+impl Stream for TcpStream {
+    #[inline]
+    fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_read_ready(context)
+    }
+
+    fn poll_closed(&self, context: &mut Context<'_>) -> Poll<bool> {
+        if self.poll_read_ready(context).is_pending() {
+            return Poll::Pending;
+        }
+        let mut byte = [std::mem::MaybeUninit::uninit()];
+        let mut byte = tokio::io::ReadBuf::uninit(&mut byte);
+        match self.poll_peek(context, &mut byte) {
+            Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => Poll::Ready(true),
+            Poll::Ready(Ok(_)) => Poll::Ready(false),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn reset_on_close(&self) {
+        // Nothing to be done about a socket that does not take the option: it is closed either way.
+        let _ = socket2::SockRef::from(self).set_linger(Some(std::time::Duration::ZERO));
+    }
+}
+
+/// The error of a wait whose deadline passed.
+pub fn timed_out() -> io::Error {
+    io::ErrorKind::TimedOut.into()
+}
+
+/// The most that is read at once while a head is awaited: what a client sends ahead has to be kept.
+pub const HEAD_READ: usize = 64 * 1024;
+
+/// Appends at least one byte and at most `most` to `input`, or returns 0 at the end of the stream.
+#[inline]
+pub async fn fill<S: Stream>(
+    stream: &RefCell<S>,
+    input: &mut Input,
+    most: usize,
+    timer: &TimerGuard,
+    lane: Lane,
+) -> io::Result<usize> {
+    poll_fn(|context| poll_fill(&mut *stream.borrow_mut(), input, most, timer, lane, context)).await
+}
+
+/// See [`fill`]. No buffer is held while waiting unless it has bytes in it.
+#[inline]
+pub fn poll_fill<S: Stream>(
+    stream: &mut S,
+    input: &mut Input,
+    most: usize,
+    timer: &TimerGuard,
+    lane: Lane,
+    context: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    if input.is_empty() && stream.poll_readable(context)?.is_pending() {
+        input.release();
+        return expire(timer, lane, context);
+    }
+    let Some(room) = input.room() else { return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into())) };
+    let polled = poll_read_buf(Pin::new(stream), context, &mut room.limit(most));
+    match polled {
+        Poll::Ready(done) => {
+            if input.is_empty() {
+                input.release();
+            }
+            Poll::Ready(done)
+        }
+        Poll::Pending => {
+            if input.is_empty() {
+                input.release();
+            }
+            expire(timer, lane, context)
+        }
+    }
+}
+
+#[inline]
+fn expire<T>(timer: &TimerGuard, lane: Lane, context: &Context<'_>) -> Poll<io::Result<T>> {
+    if timer.expired(lane, context) { Poll::Ready(Err(timed_out())) } else { Poll::Pending }
+}
+
+/// Bytes to be written, in up to three pieces, and how many of them the peer has taken.
+pub struct Pieces<'a> {
+    pieces: [&'a [u8]; 3],
+    /// Bytes taken so far.
+    pub written: usize,
+}
+
+impl<'a> Pieces<'a> {
+    /// Nothing written yet.
+    pub const fn new(pieces: [&'a [u8]; 3]) -> Self {
+        Self { pieces, written: 0 }
+    }
+
+    /// All bytes of all pieces.
+    pub fn len(&self) -> usize {
+        self.pieces.iter().map(|piece| piece.len()).sum()
+    }
+
+    fn rest(&self) -> ([&'a [u8]; 3], usize) {
+        let (mut rest, mut count, mut skip) = ([&[][..]; 3], 0, self.written);
+        for piece in self.pieces {
+            if skip >= piece.len() {
+                skip -= piece.len();
+            } else {
+                rest[count] = &piece[skip..];
+                (count, skip) = (count + 1, 0);
+            }
+        }
+        (rest, count)
+    }
+}
+
+/// Writes all pieces, tried at once; `limit` bounds each wait for the peer to take more.
+pub async fn write<S: Stream>(
+    stream: &RefCell<S>,
+    pieces: &mut Pieces<'_>,
+    timer: &TimerGuard,
+    lane: Lane,
+    limit: std::time::Duration,
+) -> io::Result<()> {
+    poll_fn(|context| {
+        loop {
+            let (rest, count) = pieces.rest();
+            let mut stream = stream.borrow_mut();
+            let polled = match count {
+                0 => break,
+                1 => Pin::new(&mut *stream).poll_write(context, rest[0]),
+                _ => {
+                    let slices = rest.map(IoSlice::new);
+                    Pin::new(&mut *stream).poll_write_vectored(context, &slices[..count])
+                }
+            };
+            match polled {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(count)) => {
+                    pieces.written += count;
+                    if timer.is_set(lane) {
+                        timer.clear(lane);
+                    }
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {
+                    if !timer.is_set(lane) {
+                        timer.set(lane, limit);
+                    }
+                    return expire(timer, lane, context);
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
+    })
+    .await
+}
+
+/// Ends the sending half.
+pub async fn shutdown<S: Stream>(stream: &RefCell<S>) -> io::Result<()> {
+    poll_fn(|context| Pin::new(&mut *stream.borrow_mut()).poll_shutdown(context)).await
+}
+
+/// True when an idle connection has turned readable: closed by its peer, or out of step.
+#[inline]
+pub fn stirred<S: Stream>(stream: &S) -> bool {
+    stream.poll_readable(&mut Context::from_waker(Waker::noop())).is_ready()
+}
+
+/// Waits until the deadline of a lane.
+pub async fn until_deadline(timer: &TimerGuard, lane: Lane) {
+    poll_fn(|context| if timer.expired(lane, context) { Poll::Ready(()) } else { Poll::Pending }).await;
+}
+
+/// Runs a future until it is done or a lane's deadline passes.
+pub async fn within<F: Future>(future: F, timer: &TimerGuard, lane: Lane) -> io::Result<F::Output> {
+    let mut future = std::pin::pin!(future);
+    poll_fn(|context| {
+        if let Poll::Ready(output) = future.as_mut().poll(context) {
+            return Poll::Ready(Ok(output));
+        }
+        ready!(expire::<()>(timer, lane, context))?;
+        Poll::Pending
+    })
+    .await
+}

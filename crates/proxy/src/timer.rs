@@ -1,0 +1,207 @@
+//! Deadlines of connections, checked together a few times a second.
+//!
+//! A runtime timer for each read and write would cost more than the rest of a small request. Here setting a deadline
+//! is one store: a connection's waits look at the worker's coarse clock when they are polled, and a sweep wakes the
+//! connections whose deadline has passed.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
+
+/// Between two sweeps; a deadline fires up to this much late and never early.
+pub const TICK: Duration = Duration::from_millis(100);
+
+const NEVER: u64 = u64::MAX;
+
+/// What is waited for. Each has a deadline of its own, since content may flow both ways at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Bytes from the client.
+    ClientRead,
+    /// The client taking bytes.
+    ClientWrite,
+    /// Bytes from the server.
+    ServerRead,
+    /// The server taking bytes.
+    ServerWrite,
+}
+
+/// The deadlines of one connection.
+#[derive(Debug)]
+pub struct Timer {
+    lanes: [Cell<u64>; 4],
+    waker: RefCell<Option<Waker>>,
+    slot: Cell<usize>,
+}
+
+/// A connection's deadlines, swept for as long as this lives.
+pub struct TimerGuard {
+    timer: Rc<Timer>,
+    timers: Rc<Timers>,
+}
+
+impl std::ops::Deref for TimerGuard {
+    type Target = Timer;
+    fn deref(&self) -> &Timer {
+        &self.timer
+    }
+}
+
+impl Drop for TimerGuard {
+    fn drop(&mut self) {
+        self.timers.remove(&self.timer);
+    }
+}
+
+/// The deadlines of a worker's connections and its coarse clock.
+#[derive(Debug)]
+pub struct Timers {
+    start: Instant,
+    now: Cell<u64>,
+    list: RefCell<Vec<Rc<Timer>>>,
+}
+
+impl Timers {
+    /// None yet; the clock starts now.
+    pub fn new() -> Rc<Self> {
+        Rc::new(Self { start: Instant::now(), now: Cell::new(0), list: RefCell::new(Vec::new()) })
+    }
+
+    /// Adds a connection.
+    pub fn register(self: &Rc<Self>) -> TimerGuard {
+        let mut list = self.list.borrow_mut();
+        let timer = Rc::new(Timer {
+            lanes: [const { Cell::new(NEVER) }; 4],
+            waker: RefCell::new(None),
+            slot: Cell::new(list.len()),
+        });
+        list.push(Rc::clone(&timer));
+        TimerGuard { timer, timers: Rc::clone(self) }
+    }
+
+    fn remove(&self, timer: &Timer) {
+        let mut list = self.list.borrow_mut();
+        let slot = timer.slot.get();
+        if slot < list.len() {
+            list.swap_remove(slot);
+            if let Some(moved) = list.get(slot) {
+                moved.slot.set(slot);
+            }
+        }
+    }
+
+    /// Milliseconds since the worker began, as of the last sweep.
+    pub fn now(&self) -> u64 {
+        self.now.get()
+    }
+
+    /// Moves the clock on and wakes every connection with a deadline in the past.
+    pub fn sweep(&self) {
+        self.sweep_at(Instant::now());
+    }
+
+    fn sweep_at(&self, instant: Instant) {
+        let now = u64::try_from(instant.saturating_duration_since(self.start).as_millis()).unwrap_or(NEVER - 1);
+        self.now.set(now);
+        for timer in self.list.borrow().iter() {
+            if timer.lanes.iter().any(|lane| lane.get() <= now) {
+                timer.wake();
+            }
+        }
+    }
+
+    /// Wakes every connection, so that each looks at what changed around it.
+    pub fn wake_all(&self) {
+        for timer in self.list.borrow().iter() {
+            timer.wake();
+        }
+    }
+}
+
+impl TimerGuard {
+    /// The worker's coarse clock, in milliseconds.
+    #[inline]
+    pub fn now(&self) -> u64 {
+        self.timers.now()
+    }
+
+    /// Sets a lane's deadline this far from now.
+    #[inline]
+    pub fn set(&self, lane: Lane, after: Duration) {
+        // The coarse clock is behind by up to a tick; adding one keeps the deadline from firing early.
+        let millis = u64::try_from((after + TICK).as_millis()).unwrap_or(NEVER);
+        self.timer.lanes[lane as usize].set(self.timers.now().saturating_add(millis));
+    }
+
+    /// Takes a lane's deadline away.
+    #[inline]
+    pub fn clear(&self, lane: Lane) {
+        self.timer.lanes[lane as usize].set(NEVER);
+    }
+
+    /// True when a lane has a deadline.
+    #[inline]
+    pub fn is_set(&self, lane: Lane) -> bool {
+        self.timer.lanes[lane as usize].get() != NEVER
+    }
+
+    /// To be asked by a wait that has nothing yet: true when its deadline has passed. Otherwise the task is woken
+    /// when it does.
+    #[inline]
+    pub fn expired(&self, lane: Lane, context: &Context<'_>) -> bool {
+        if self.timer.lanes[lane as usize].get() <= self.timers.now() {
+            return true;
+        }
+        self.timer.remember(context);
+        false
+    }
+}
+
+impl Timer {
+    #[inline]
+    fn remember(&self, context: &Context<'_>) {
+        let mut waker = self.waker.borrow_mut();
+        match &*waker {
+            Some(known) if known.will_wake(context.waker()) => {}
+            _ => *waker = Some(context.waker().clone()),
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = &*self.waker.borrow() {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_fires_after_its_time_and_not_before() {
+        let timers = Timers::new();
+        let guard = timers.register();
+        let context = Context::from_waker(Waker::noop());
+        guard.set(Lane::ClientRead, Duration::from_secs(1));
+        timers.sweep_at(timers.start + Duration::from_millis(1000));
+        assert!(!guard.expired(Lane::ClientRead, &context));
+        timers.sweep_at(timers.start + Duration::from_millis(1100));
+        assert!(guard.expired(Lane::ClientRead, &context));
+        assert!(!guard.expired(Lane::ServerRead, &context));
+    }
+
+    #[test]
+    fn a_dropped_connection_leaves_the_sweep_whole() {
+        let timers = Timers::new();
+        let guards: Vec<_> = (0..4).map(|_| timers.register()).collect();
+        let mut guards = guards.into_iter();
+        drop(guards.next());
+        drop(guards.next());
+        assert_eq!(timers.list.borrow().len(), 2);
+        for (slot, timer) in timers.list.borrow().iter().enumerate() {
+            assert_eq!(timer.slot.get(), slot);
+        }
+    }
+}

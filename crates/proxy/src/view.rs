@@ -1,0 +1,162 @@
+//! What is published: a snapshot with the live servers that belong to it, and each worker's view of it.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+use backend::{Fleet, LiveTarget};
+use observe::Labels;
+use observe::access_log::Names;
+use snapshot::{Action, BindingId, RouteId, Snapshot, TargetId};
+
+use crate::worker::DoorKey;
+
+/// One configuration, ready to serve. One exchange holds one of these from its first byte to its log line.
+pub struct Published {
+    /// What the operator asked for, compiled.
+    pub snapshot: Arc<Snapshot>,
+    /// The servers, with their health.
+    pub fleet: Fleet,
+    labels: Vec<Labels>,
+    listener_labels: Vec<Labels>,
+}
+
+impl Published {
+    /// Pairs a snapshot with its servers and writes the fixed parts of its log rows.
+    pub fn new(snapshot: Arc<Snapshot>, fleet: Fleet) -> Self {
+        let labels = snapshot.routes.entries().map(|(id, _)| route_labels(&snapshot, id)).collect();
+        let listener_labels = snapshot.bindings.entries().map(|(id, _)| binding_labels(&snapshot, id)).collect();
+        Self { snapshot, fleet, labels, listener_labels }
+    }
+
+    /// The log labels of a route.
+    pub fn labels(&self, route: RouteId) -> &Labels {
+        &self.labels[route.index()]
+    }
+
+    /// The log labels of a request that was refused before it had a route.
+    pub fn binding_labels(&self, binding: BindingId) -> &Labels {
+        &self.listener_labels[binding.index()]
+    }
+}
+
+const INSTANCE: &str = "appgw_0";
+
+fn route_labels(snapshot: &Snapshot, id: RouteId) -> Labels {
+    let route = &snapshot.routes[id];
+    let rule = &snapshot.rules[route.rule];
+    let (pool, settings) = match &route.action {
+        Action::Forward(target) => {
+            let target = &snapshot.targets[*target];
+            (&*snapshot.pools[target.pool].name, &*snapshot.settings[target.settings].name)
+        }
+        Action::Redirect(_) | Action::Missing => ("", ""),
+    };
+    Labels::new(&Names {
+        resource_id: &snapshot.identity.resource_id,
+        listener: &snapshot.listeners[rule.listener].name,
+        rule: &rule.name,
+        pool,
+        settings,
+        instance: INSTANCE,
+        path_rule: route.path_rule.as_deref().unwrap_or(""),
+    })
+}
+
+/// A socket address with one listener is that listener; with several, which one was meant is not known.
+fn binding_labels(snapshot: &Snapshot, id: BindingId) -> Labels {
+    let mut here = snapshot.listeners.iter().filter(|listener| listener.bindings.contains(&id));
+    let listener = match (here.next(), here.next()) {
+        (Some(only), None) => &*only.name,
+        _ => "",
+    };
+    Labels::new(&Names {
+        resource_id: &snapshot.identity.resource_id,
+        listener,
+        instance: INSTANCE,
+        ..Names::default()
+    })
+}
+
+/// The place where the current configuration stands. Publishing takes no lock on the request path.
+pub struct Current {
+    version: AtomicU64,
+    published: ArcSwap<Published>,
+}
+
+impl Current {
+    /// Starts with this configuration.
+    pub fn new(published: Published) -> Self {
+        Self { version: AtomicU64::new(1), published: ArcSwap::from_pointee(published) }
+    }
+
+    /// Makes a configuration current: each worker takes it with its next request.
+    pub fn publish(&self, published: Published) {
+        self.published.store(Arc::new(published));
+        self.version.fetch_add(1, Ordering::Release);
+    }
+
+    /// The current configuration.
+    pub fn load(&self) -> Arc<Published> {
+        self.published.load_full()
+    }
+
+    /// Counts publications.
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+}
+
+/// A worker's view of one configuration: the shared part and the worker's own counters.
+pub struct View {
+    /// The shared part.
+    pub published: Arc<Published>,
+    version: u64,
+    turns: Vec<Cell<usize>>,
+}
+
+impl View {
+    /// A view of what is current. Turns of targets that live on are taken over, so that a change does not start every
+    /// rotation anew.
+    pub fn new(current: &Current, before: Option<&View>) -> Rc<Self> {
+        let version = current.version();
+        let published = current.load();
+        let turns = published
+            .fleet
+            .targets()
+            .iter()
+            .map(|target| Cell::new(before.map_or(0, |view| view.turn_of(target))))
+            .collect();
+        Rc::new(Self { published, version, turns })
+    }
+
+    /// Which publication it shows.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// True when nothing newer was published.
+    #[inline]
+    pub fn is_current(&self, current: &Current) -> bool {
+        self.version == current.version()
+    }
+
+    /// Whose turn it is at a target.
+    #[inline]
+    pub fn turn(&self, target: TargetId) -> &Cell<usize> {
+        &self.turns[target.index()]
+    }
+
+    fn turn_of(&self, wanted: &Arc<LiveTarget>) -> usize {
+        let at = self.published.fleet.targets().iter().position(|target| Arc::ptr_eq(target, wanted));
+        at.map_or(0, |at| self.turns[at].get())
+    }
+
+    /// The binding at an address in this configuration.
+    pub fn binding(&self, (address, port): DoorKey) -> Option<BindingId> {
+        let mut bindings = self.published.snapshot.bindings.entries();
+        bindings.find(|(_, binding)| binding.address == address && binding.document_port == port).map(|(id, _)| id)
+    }
+}

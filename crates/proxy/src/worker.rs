@@ -1,0 +1,213 @@
+//! What one worker thread owns: its view of the configuration, its connections, its log and counters.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use backend::connections::Connections;
+use foldhash::fast::RandomState;
+use observe::{Clock, Rng, WorkerCounters, WorkerLog};
+use snapshot::BindingId;
+
+use crate::timer::Timers;
+use crate::view::{Current, View};
+
+/// What all workers share.
+pub struct Shared {
+    /// The current configuration.
+    pub current: Current,
+    connections: AtomicUsize,
+    by_client: Mutex<HashMap<IpAddr, usize, RandomState>>,
+}
+
+impl Shared {
+    /// Nothing connected yet.
+    pub fn new(current: Current) -> Arc<Self> {
+        Arc::new(Self { current, connections: AtomicUsize::new(0), by_client: Mutex::default() })
+    }
+
+    /// Client connections of the process.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    /// Counts a new client connection, unless the process or the client has as many as it may. Taken once for a
+    /// connection, not for a request.
+    pub fn admit(self: &Arc<Self>, client: IpAddr, limit: usize, limit_per_client: usize) -> Option<Admitted> {
+        if self.connections.fetch_add(1, Ordering::Relaxed) >= limit {
+            self.connections.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        let mut by_client = self.by_client.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = by_client.entry(client).or_insert(0);
+        if *count >= limit_per_client {
+            self.connections.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        *count += 1;
+        Some(Admitted { shared: Arc::clone(self), client })
+    }
+}
+
+/// A client connection that was counted; its place is free again when this is dropped.
+pub struct Admitted {
+    shared: Arc<Shared>,
+    client: IpAddr,
+}
+
+impl Drop for Admitted {
+    fn drop(&mut self) {
+        self.shared.connections.fetch_sub(1, Ordering::Relaxed);
+        let mut by_client = self.shared.by_client.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = by_client.get_mut(&self.client) {
+            *count -= 1;
+            if *count == 0 {
+                by_client.remove(&self.client);
+            }
+        }
+    }
+}
+
+/// One worker thread's own things. Nothing here is shared with another thread but `shared` and the counters, which it
+/// alone writes.
+pub struct Worker {
+    /// What all workers share.
+    pub shared: Arc<Shared>,
+    /// Deadlines and the coarse clock.
+    pub timers: Rc<Timers>,
+    /// Idle connections to servers.
+    pub connections: Connections,
+    /// The worker's end of the access log.
+    pub log: WorkerLog,
+    /// Counters.
+    pub counters: Arc<WorkerCounters>,
+    /// Dates.
+    pub clock: Clock,
+    /// Ids.
+    pub rng: Rng,
+    /// True once the process is to end: connections close after their present exchange.
+    pub ending: Cell<bool>,
+    doors: RefCell<Vec<Rc<Door>>>,
+    view: RefCell<Rc<View>>,
+}
+
+impl Worker {
+    /// A worker that serves what is current.
+    pub fn new(shared: Arc<Shared>, log: WorkerLog, counters: Arc<WorkerCounters>) -> Rc<Self> {
+        let view = RefCell::new(View::new(&shared.current, None));
+        Rc::new(Self {
+            shared,
+            timers: Timers::new(),
+            connections: Connections::new(),
+            log,
+            counters,
+            clock: Clock::new(),
+            rng: Rng::from_kernel(),
+            ending: Cell::new(false),
+            doors: RefCell::new(Vec::new()),
+            view,
+        })
+    }
+
+    /// The current configuration as this worker sees it.
+    #[inline]
+    pub fn view(&self) -> Rc<View> {
+        let mut view = self.view.borrow_mut();
+        if !view.is_current(&self.shared.current) {
+            *view = View::new(&self.shared.current, Some(&view));
+        }
+        Rc::clone(&view)
+    }
+
+    /// Adds a door.
+    pub fn open(&self, key: DoorKey) -> Rc<Door> {
+        let door = Door::new(key);
+        self.doors.borrow_mut().push(Rc::clone(&door));
+        door
+    }
+
+    /// Closes a door: its idle connections end now, the others after their present exchange.
+    pub fn close(&self, key: DoorKey) {
+        self.doors.borrow_mut().retain(|door| {
+            let gone = door.key == key;
+            if gone {
+                door.closed.set(true);
+            }
+            !gone
+        });
+        self.timers.wake_all();
+    }
+
+    /// Ends the worker's connections: idle ones now, the others after their present exchange.
+    pub fn end(&self) {
+        self.ending.set(true);
+        self.timers.wake_all();
+    }
+
+    /// To be called every [`TICK`](crate::timer::TICK): deadlines, dates, log.
+    pub fn tick(&self) {
+        self.timers.sweep();
+        self.clock.now();
+        self.log.flush();
+    }
+
+    /// To be called every second: closes connections to servers that are old, closed, or not wanted any more.
+    pub fn tidy(&self) {
+        let view = self.view();
+        // A door without traffic would otherwise keep an old configuration alive.
+        for door in self.doors.borrow().iter() {
+            door.binding(&view);
+        }
+        let limits = &view.published.snapshot.limits;
+        let age = u64::try_from(limits.pool_idle_timeout.as_millis()).unwrap_or(u64::MAX);
+        let now = self.timers.now();
+        let wanted: HashSet<u64, RandomState> = view
+            .published
+            .fleet
+            .targets()
+            .iter()
+            .flat_map(|target| target.all().iter().map(|server| server.id).collect::<Vec<_>>())
+            .collect();
+        self.connections.sweep(now.saturating_sub(age), |server| wanted.contains(&server));
+        let counter = &self.counters.backend_current;
+        counter.add(self.connections.open().wrapping_sub(counter.load()));
+    }
+}
+
+/// What tells two sockets of a configuration apart: the local address, and the port in the document, since several may
+/// ask the system for a free port.
+pub type DoorKey = (SocketAddr, u16);
+
+/// A listening socket of a worker, as its connections see it.
+pub struct Door {
+    /// The address and the document's port: the key to find its listeners again after a change.
+    pub key: DoorKey,
+    /// True once the configuration no longer has it: connections close after their present exchange.
+    pub closed: Cell<bool>,
+    /// The binding in the view last looked at.
+    known: RefCell<Option<(Rc<View>, Option<BindingId>)>>,
+}
+
+impl Door {
+    /// A door at an address of the configuration.
+    pub fn new(key: DoorKey) -> Rc<Self> {
+        Rc::new(Self { key, closed: Cell::new(false), known: RefCell::new(None) })
+    }
+
+    /// The binding in a view; `None` when the configuration no longer has it.
+    #[inline]
+    pub fn binding(&self, view: &Rc<View>) -> Option<BindingId> {
+        let mut known = self.known.borrow_mut();
+        match &*known {
+            Some((seen, binding)) if Rc::ptr_eq(seen, view) => *binding,
+            _ => {
+                let binding = view.binding(self.key);
+                *known = Some((Rc::clone(view), binding));
+                binding
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Every problem code of compiling. A code never changes its meaning: people filter and suppress by it.
+//!
+//! Where Azure's service answers with a code of its own for the same mistake, that code is used, so
+//! that what is known about it can be found.
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal;)*) => {
+        $($(#[doc = $doc])+ pub const $name: &str = $text;)*
+
+        /// Every code with its meaning in one line, for documentation and SARIF rules.
+        pub const ALL: &[(&str, &str)] = &[$(($text, concat!($($doc),+).trim_ascii())),*];
+    };
+}
+
+codes! {
+    /// A rule has no listener.
+    RULE_WITHOUT_LISTENER = "RuleWithoutListener";
+    /// A listener stands in more than one rule.
+    LISTENER_IN_SEVERAL_RULES = "ListenerInSeveralRules";
+    /// A listener without a rule is not served.
+    LISTENER_WITHOUT_RULE = "ListenerWithoutRule";
+    /// A rule has no priority.
+    PRIORITY_EMPTY = "ApplicationGatewayRequestRoutingRulePriorityCannotBeEmpty";
+    /// Two rules have the same priority.
+    DUPLICATE_PRIORITY = "DuplicatePriority";
+    /// Nothing says where requests go: neither a pool nor a redirect.
+    TARGET_MISSING = "TargetMissing";
+    /// Two things say where requests go, and only one can be right.
+    TARGET_CONFLICT = "TargetConflict";
+    /// A pool is used without backend settings.
+    SETTINGS_MISSING = "SettingsMissing";
+    /// Backend settings are used without a pool.
+    POOL_MISSING = "PoolMissing";
+    /// A property that this type of rule does not have.
+    PROPERTY_NOT_FOR_RULE_TYPE = "PropertyNotForRuleType";
+    /// A path-based rule without a path map.
+    PATH_MAP_MISSING = "PathMapMissing";
+    /// A rule that no request can reach, because rules of better priority take all its hosts.
+    RULE_UNREACHABLE = "RuleUnreachable";
+
+    /// Both `hostName` and `hostNames` are set.
+    HOST_NAME_AND_HOST_NAMES = "HostNameAndHostNames";
+    /// A host name that is not well-formed.
+    INVALID_HOST_NAME = "InvalidHostName";
+    /// The same host name twice in one listener.
+    DUPLICATE_HOST_NAME = "DuplicateHostName";
+    /// A host name that is an address: such requests reach basic listeners only.
+    HOST_NAME_IS_ADDRESS = "HostNameIsAddress";
+    /// A protocol that does not belong here.
+    PROTOCOL_NOT_ALLOWED = "ProtocolNotAllowed";
+    /// Listeners on one address and port speak different protocols.
+    PROTOCOL_CONFLICT = "ListenerProtocolConflict";
+    /// Two frontends end on the same local address and port.
+    FRONTEND_CLASH = "FrontendAddressClash";
+    /// A frontend port that Azure does not allow.
+    AZURE_PORT = "ApplicationGatewayFrontendPortInvalidPortNumber";
+    /// An HTTPS or TLS listener without a certificate.
+    CERTIFICATE_MISSING = "CertificateMissing";
+    /// A certificate without data and without a Key Vault secret.
+    CERTIFICATE_DATA_MISSING = "ApplicationGatewayCertificateDataOrKeyVaultSecretIdMustBeSpecified";
+    /// An address that cannot be read.
+    INVALID_ADDRESS = "InvalidAddress";
+
+    /// A path pattern that is not well-formed.
+    INVALID_PATH = "InvalidPath";
+    /// A path rule without paths.
+    PATHS_MISSING = "PathsMissing";
+    /// A path that no request can reach, because an earlier one takes all it matches.
+    PATH_UNREACHABLE = "PathUnreachable";
+
+    /// A redirect target URL that is not well-formed.
+    INVALID_REDIRECT_URL = "InvalidRedirectUrl";
+    /// The target listener of a redirect does not answer to all hosts that are sent there.
+    REDIRECT_HOSTS_NOT_COVERED = "RedirectHostsNotCovered";
+    /// A redirect that leads to itself.
+    REDIRECT_LOOP = "RedirectLoop";
+    /// A redirect that leaves open whether path and query are kept.
+    REDIRECT_INCLUDE_UNSAID = "RedirectIncludeUnsaid";
+
+    /// `hostName` together with a switch that takes the name from elsewhere.
+    HOST_NAME_CONFLICT = "HostNameConflict";
+    /// L4 settings that take the host name from the backend address.
+    L4_PICK_HOST_NAME = "ApplicationGatewayBackendSettingsPickHostNameFromBackendAddressNotAllowed";
+    /// A probe has no host and nothing to take it from.
+    PROBE_HOST_NULL = "ApplicationGatewayProbeHostIsNull";
+    /// A probe's protocol is not that of the settings that use it.
+    PROBE_PROTOCOL = "ProbeProtocolMismatch";
+    /// A probe's path is not well-formed.
+    INVALID_PROBE_PATH = "InvalidProbePath";
+    /// A status code or range that is not well-formed.
+    INVALID_STATUS_RANGE = "InvalidStatusRange";
+    /// A probe may take longer than the pause between two of them.
+    PROBE_TIMEOUT = "ProbeTimeoutAboveInterval";
+
+    /// A backend address that is neither an address nor a name.
+    INVALID_BACKEND_ADDRESS = "InvalidBackendAddress";
+    /// The same backend address twice in one pool.
+    DUPLICATE_BACKEND_ADDRESS = "DuplicateBackendAddress";
+    /// A member that exists only in Azure and that the site file does not bind.
+    MEMBER_NOT_BOUND = "MemberNotBound";
+    /// A pool in use has no member: its requests are answered 502.
+    POOL_EMPTY = "PoolEmpty";
+    /// The site file names something the document does not have.
+    SITE_NAME_UNKNOWN = "SiteNameUnknown";
+    /// A frontend that the site file has to bind to a local address.
+    FRONTEND_NOT_BOUND = "FrontendNotBound";
+
+    /// A rewrite variable this gateway does not know.
+    UNKNOWN_VARIABLE = "UnknownVariable";
+    /// A header that cannot be rewritten.
+    HEADER_NOT_REWRITABLE = "HeaderNotRewritable";
+    /// A header name that is not well-formed.
+    INVALID_HEADER_NAME = "InvalidHeaderName";
+    /// A header value matcher where it has no meaning.
+    MATCHER_NOT_ALLOWED = "HeaderValueMatcherNotAllowed";
+    /// A regular expression that is not well-formed or not of the RE2 kind.
+    INVALID_PATTERN = "InvalidPattern";
+    /// A request is to be changed by what only the response can tell.
+    RESPONSE_VARIABLE = "ResponseVariableInRequest";
+    /// Two rewrite rules of one set have the same sequence: their order is undefined.
+    DUPLICATE_SEQUENCE = "DuplicateRuleSequence";
+    /// A URL rewrite re-evaluates the path map where there is none.
+    REROUTE_WITHOUT_MAP = "RerouteWithoutPathMap";
+    /// Every part of a path map re-evaluates it, so no request could ever settle.
+    REROUTE_EVERYWHERE = "RerouteEverywhere";
+    /// The Host header is rewritten and then overridden by the settings.
+    HOST_REWRITE_OVERRIDDEN = "HostRewriteOverridden";
+
+    /// A custom error page URL that is not well-formed.
+    INVALID_ERROR_PAGE = "InvalidErrorPageUrl";
+    /// A custom error page for a status Azure does not have pages for.
+    ERROR_PAGE_STATUS = "ErrorPageStatus";
+    /// The same status twice among the custom error pages.
+    DUPLICATE_ERROR_PAGE = "DuplicateErrorPage";
+    /// JWT validation on a listener that is not HTTPS.
+    JWT_WITHOUT_HTTPS = "JwtWithoutHttps";
+    /// A tenant that is neither a GUID nor `common`, `organizations` or `consumers`.
+    INVALID_TENANT = "InvalidTenant";
+    /// A load distribution policy without targets.
+    NO_DISTRIBUTION_TARGETS = "LoadDistributionTargetsMissing";
+    /// A WAF policy that is not among the documents.
+    WAF_POLICY_NOT_FOUND = "WafPolicyNotFound";
+    /// A WAF on a SKU that has none.
+    WAF_SKU = "ApplicationGatewayFirewallCannotBeEnabledForSelectedSku";
+    /// The old inline WAF configuration beside a WAF policy.
+    WAF_INLINE = "ApplicationGatewayWafConfigurationDeprecated";
+    /// Something inside a WAF policy that cannot work.
+    WAF_POLICY_INVALID = "WafPolicyInvalid";
+
+    /// Both fixed capacity and autoscaling.
+    CAPACITY_CONFLICT = "CapacityConflict";
+    /// More than Azure allows.
+    LIMIT_REACHED = "LimitReached";
+    /// More backend pools than Azure allows.
+    POOL_LIMIT_REACHED = "ApplicationGatewayBackendAddressPoolLimitReached";
+    /// Defined, but nothing uses it.
+    NOT_USED = "NotUsed";
+    /// A feature of Azure that this gateway does not have yet.
+    NOT_SUPPORTED_YET = "NotSupportedYet";
+    /// An extension of this gateway that Azure would ignore.
+    IGNORED_BY_AZURE = "IgnoredByAzure";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_in_pascal_case() {
+        let mut seen = std::collections::HashSet::new();
+        for (code, meaning) in ALL {
+            assert!(seen.insert(code), "{code} stands twice");
+            assert!(code.starts_with(char::is_uppercase) && code.chars().all(char::is_alphanumeric), "{code}");
+            assert!(meaning.ends_with('.'), "{code}: {meaning}");
+            assert!(!model::problem::codes::ALL.iter().any(|(other, _)| other == code), "{code} is the model's");
+        }
+    }
+}

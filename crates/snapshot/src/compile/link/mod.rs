@@ -1,0 +1,191 @@
+//! Rules and what they lead to: from checked parts to tables of what runs. Only what a rule leads to gets in.
+//!
+//! `bindings` joins listeners into local sockets, `redirects` joins redirects to their target listeners.
+
+mod bindings;
+mod redirects;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use model::backend_http_settings::Protocol;
+use routing::HostTable;
+
+use crate::compile::Parts;
+use crate::compile::context::Context;
+use crate::compile::destination::Destination;
+use crate::compile::rule::Target as RuleTarget;
+use crate::{Action, Binding, PoolId, Route, RouteId, Router, Rule, RuleId, Scheme, SettingsId, Snapshot, Target, TargetId};
+
+use bindings::BindingSite;
+
+/// Indices into the document's collections that live rules lead to.
+#[derive(Debug, Default)]
+pub(super) struct Used {
+    pub(super) listeners: HashSet<usize>,
+    pub(super) maps: HashSet<usize>,
+    pub(super) advanced_maps: HashSet<usize>,
+    pub(super) pools: HashSet<usize>,
+    pub(super) settings: HashSet<usize>,
+}
+
+/// Builds the snapshot and notes what it uses. With errors about it is not to be run.
+pub(super) fn link(context: &mut Context<'_>, parts: &Parts) -> (Snapshot, Used) {
+    let mut linker = Linker {
+        context,
+        parts,
+        snapshot: Snapshot::default(),
+        used: Used::default(),
+        pools: HashMap::new(),
+        settings: HashMap::new(),
+        targets: HashMap::new(),
+        sites: Vec::new(),
+        reported: HashSet::new(),
+    };
+    let mut order: Vec<usize> = (0..parts.rules.len()).collect();
+    order.sort_by_key(|index| parts.rules.get(*index).map(|rule| rule.priority));
+    for index in order {
+        linker.rule(index);
+    }
+    linker.finish()
+}
+
+struct Linker<'c, 'a> {
+    context: &'c mut Context<'a>,
+    parts: &'c Parts,
+    snapshot: Snapshot,
+    used: Used,
+    pools: HashMap<usize, PoolId>,
+    settings: HashMap<usize, SettingsId>,
+    targets: HashMap<(usize, usize), TargetId>,
+    /// Bindings in the making.
+    sites: Vec<BindingSite>,
+    /// Pairs a problem was reported for already.
+    reported: HashSet<(&'static str, usize, usize)>,
+}
+
+impl Linker<'_, '_> {
+    fn rule(&mut self, index: usize) {
+        let (parts, gateway) = (self.parts, self.context.gateway);
+        let (Some(rule), Some(asked)) = (parts.rules.get(index), gateway.request_routing_rules.get(index)) else { return };
+        let Some(listener) = rule.listener else { return };
+        let id = RuleId::from(self.snapshot.rules.len());
+        let Some(listener_id) = self.listener(listener, id) else { return };
+        let router = match rule.target {
+            RuleTarget::Basic { destination, .. } => {
+                let route = Route { rule: id, path_rule: None, path_map: None, action: self.action(destination, listener) };
+                let route = self.snapshot.routes.push(route);
+                self.loops(destination, route, listener, b"/", |_| true);
+                Router::Basic(route)
+            }
+            RuleTarget::Paths(map) => self.paths(map, id, listener),
+            RuleTarget::Advanced(map) => {
+                self.used.advanced_maps.extend(map);
+                self.nowhere(id)
+            }
+            RuleTarget::Broken => self.nowhere(id),
+        };
+        let name = Arc::from(asked.name.as_str());
+        self.snapshot.rules.push(Rule { name, priority: rule.priority, listener: listener_id, router });
+    }
+
+    /// The router of a rule that cannot be used; ids stay in step, and errors keep it from running.
+    fn nowhere(&mut self, rule: RuleId) -> Router {
+        let missing = Route { rule, path_rule: None, path_map: None, action: Action::Missing };
+        Router::Basic(self.snapshot.routes.push(missing))
+    }
+
+    /// A path map as it serves one rule.
+    fn paths(&mut self, index: usize, rule: RuleId, listener: usize) -> Router {
+        let (parts, gateway) = (self.parts, self.context.gateway);
+        self.used.maps.insert(index);
+        let (Some(map), Some(asked)) = (parts.maps.get(index), gateway.url_path_maps.get(index)) else {
+            return self.nowhere(rule);
+        };
+        let path_map: Arc<str> = Arc::from(asked.name.as_str());
+        let route = |linker: &mut Self, name: Option<&str>, destination| {
+            let action = linker.action(destination, listener);
+            let path_rule = name.map(Arc::from);
+            linker.snapshot.routes.push(Route { rule, path_rule, path_map: Some(path_map.clone()), action })
+        };
+        let default = route(self, None, map.default);
+        let mut routes: Vec<RouteId> = Vec::new();
+        for (path_rule, asked) in map.rules.iter().zip(asked.path_rules.iter()) {
+            routes.push(route(self, Some(asked.name.as_str()), path_rule.destination));
+        }
+        let table = map.table(|number| number.and_then(|number| routes.get(number)).copied().unwrap_or(default));
+        for (path_rule, id) in map.rules.iter().zip(&routes) {
+            let Some(pattern) = path_rule.patterns.first() else { continue };
+            let sample = pattern.as_str().trim_end_matches('*').as_bytes();
+            self.loops(path_rule.destination, *id, listener, sample, |path| table.lookup(path).target == *id);
+        }
+        self.loops(map.default, default, listener, b"/", |path| {
+            table.lookup(b"/").target == default && table.lookup(path).target == default
+        });
+        Router::Paths(table)
+    }
+
+    fn action(&mut self, destination: Destination, listener: usize) -> Action {
+        match destination {
+            Destination::Forward { pool, settings } => {
+                self.used.pools.insert(pool);
+                self.used.settings.insert(settings);
+                self.target(pool, settings).map_or(Action::Missing, Action::Forward)
+            }
+            Destination::Distribute { policy, settings } => {
+                self.used.settings.insert(settings);
+                self.used.pools.extend(self.parts.distributions.get(policy).into_iter().flatten());
+                Action::Missing
+            }
+            Destination::Redirect(index) => {
+                self.covers(index, listener);
+                self.redirect(index).map_or(Action::Missing, Action::Redirect)
+            }
+            Destination::Broken => Action::Missing,
+        }
+    }
+
+    fn target(&mut self, pool: usize, settings: usize) -> Option<TargetId> {
+        if let Some(id) = self.targets.get(&(pool, settings)) {
+            return Some(*id);
+        }
+        let parts = self.parts;
+        let definition = parts.settings.get(settings)?.as_ref()?;
+        let custom = definition.probe.index().and_then(|probe| parts.probes.get(probe));
+        let probe = match custom {
+            Some(probe) => probe.joined(&definition.settings),
+            None => super::probe::default(&definition.settings),
+        };
+        let snapshot = &mut self.snapshot;
+        let pool_id = match self.pools.get(&pool) {
+            Some(id) => *id,
+            None => snapshot.pools.push(parts.pools.get(pool)?.clone()),
+        };
+        self.pools.insert(pool, pool_id);
+        let settings_id =
+            *self.settings.entry(settings).or_insert_with(|| snapshot.settings.push(definition.settings.clone()));
+        let target = snapshot.targets.push(Target { pool: pool_id, settings: settings_id, probe });
+        self.targets.insert((pool, settings), target);
+        Some(target)
+    }
+
+    fn finish(mut self) -> (Snapshot, Used) {
+        let bindings = self.sites.drain(..).map(|site| Binding {
+            address: site.address,
+            public_port: site.port.public,
+            document_port: site.port.document,
+            scheme: site.scheme,
+            hosts: HostTable::new(site.hosts),
+        });
+        self.snapshot.bindings = bindings.collect();
+        (self.snapshot, self.used)
+    }
+}
+
+fn scheme(protocol: Protocol) -> Option<Scheme> {
+    match protocol {
+        Protocol::Http => Some(Scheme::Http),
+        Protocol::Https => Some(Scheme::Https),
+        Protocol::Tcp | Protocol::Tls => None,
+    }
+}

@@ -1,0 +1,177 @@
+//! What is allowed but probably not meant: things nothing uses, rules nothing reaches, changes that
+//! are undone again.
+
+use std::collections::BTreeMap;
+
+use model::schema::{Collection, Resource};
+use model::{At, Problem};
+use routing::shadowed;
+
+use super::Parts;
+use super::codes;
+use super::context::Context;
+use super::link::Used;
+use super::rule::Target;
+use crate::HostHeader;
+
+/// All lints.
+pub(super) fn check(context: &mut Context<'_>, parts: &Parts, used: &Used) {
+    unreachable_rules(context, parts);
+    unused(context, parts, used);
+    empty_pools(context, parts, used);
+    overridden_hosts(context, parts);
+    extensions(context);
+}
+
+/// Rules whose hosts all go to rules of better priority on the same frontend and port.
+fn unreachable_rules(context: &mut Context<'_>, parts: &Parts) {
+    let mut order: Vec<usize> = (0..parts.rules.len()).collect();
+    order.sort_by_key(|rule| parts.rules.get(*rule).map(|rule| rule.priority));
+    let mut groups: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+    for rule in order {
+        let listener = parts.rules.get(rule).and_then(|rule| parts.listeners.get(rule.listener?));
+        let Some(listener) = listener else { continue };
+        // A listener with a wrong host has its problem already, and would look like a basic one.
+        if let (Some(frontend), Some(port), Some(_)) = (listener.frontend, listener.port, &listener.hosts) {
+            groups.entry((frontend, port)).or_default().push(rule);
+        }
+    }
+    groups.into_values().for_each(|rules| shadowed_rules(context, parts, &rules));
+}
+
+/// The same for the rules of one frontend and port, best priority first.
+fn shadowed_rules(context: &mut Context<'_>, parts: &Parts, rules: &[usize]) {
+    let (mut patterns, mut owners) = (Vec::new(), Vec::new());
+    for rule in rules {
+        let listener = parts.rules.get(*rule).and_then(|rule| parts.listeners.get(rule.listener?));
+        let Some(listener) = listener else { continue };
+        let hosts = listener.hosts.iter().flatten();
+        let before = owners.len();
+        for (pattern, at) in hosts {
+            patterns.push(Some(pattern.clone()));
+            owners.push((*rule, Some(at)));
+        }
+        if owners.len() == before {
+            patterns.push(None);
+            owners.push((*rule, None));
+        }
+    }
+    let mut dead: BTreeMap<usize, Vec<(Option<&At>, usize)>> = BTreeMap::new();
+    for (entry, by) in shadowed(&patterns) {
+        let (Some((rule, at)), Some((winner, _))) = (owners.get(entry), owners.get(by)) else { continue };
+        if rule != winner {
+            dead.entry(*rule).or_default().push((*at, *winner));
+        }
+    }
+    let gateway = context.gateway;
+    let all = &gateway.request_routing_rules;
+    for (rule, entries) in dead {
+        let hosts = owners.iter().filter(|(owner, _)| *owner == rule).count();
+        let Some(asked) = all.get(rule) else { continue };
+        let winner = |index: usize| all.get(index).map_or("", |rule| rule.name.as_str());
+        if entries.len() == hosts {
+            let mut winners: Vec<_> = entries.iter().map(|(_, by)| format!("{:?}", winner(*by))).collect();
+            winners.dedup();
+            let message = format!("no request reaches the rule {:?}: {} is tried first and takes them all", asked.name.value, winners.join(", "));
+            let problem = Problem::warning(codes::RULE_UNREACHABLE, &asked.name.at, message);
+            context.problems.push(problem.help("give exact hosts small priorities, wildcards larger ones, and listeners without hosts the largest"));
+            continue;
+        }
+        for (at, by) in entries {
+            let message = format!("no request gets here by this host: the rule {:?} is tried first and takes them all", winner(by));
+            context.warn(codes::RULE_UNREACHABLE, at.unwrap_or(&asked.name.at), message);
+        }
+    }
+}
+
+/// Things that are defined and never used.
+fn unused(context: &mut Context<'_>, parts: &Parts, used: &Used) {
+    let gateway = context.gateway;
+    for (index, listener) in gateway.http_listeners.iter().enumerate() {
+        if !used.listeners.contains(&index) && !parts.rules.iter().any(|rule| rule.listener == Some(index)) {
+            let message = format!("the listener {:?} has no rule: it is not served", listener.name.value);
+            context.azure_refuses(Problem::warning(codes::LISTENER_WITHOUT_RULE, &listener.name.at, message));
+        }
+    }
+    report(context, &gateway.backend_address_pools, "pool");
+    report(context, &gateway.backend_http_settings_collection, "settings");
+    report(context, &gateway.backend_settings_collection, "settings");
+    report(context, &gateway.probes, "probe");
+    report(context, &gateway.url_path_maps, "path map");
+    report(context, &gateway.advanced_routing_maps, "routing map");
+    report(context, &gateway.redirect_configurations, "redirect");
+    report(context, &gateway.rewrite_rule_sets, "rewrite set");
+    report(context, &gateway.load_distribution_policies, "distribution policy");
+    report(context, &gateway.entra_jwt_validation_configs, "token validation");
+    report(context, &gateway.ssl_certificates, "certificate");
+    report(context, &gateway.ssl_profiles, "TLS profile");
+}
+
+/// Reports the members that no reference leads to. What an unused thing uses counts as used: the one
+/// report is enough. A misspelled reference may have meant any of them.
+fn report<T: Resource>(context: &mut Context<'_>, collection: &Collection<T>, what: &str) {
+    if context.missed.contains(T::COLLECTION) {
+        return;
+    }
+    for (index, member) in collection.iter().enumerate() {
+        if !context.mentioned.contains(&(T::COLLECTION, index)) {
+            let message = format!("nothing uses the {what} {:?}", member.name.value);
+            context.warn(codes::NOT_USED, &member.name.at, message);
+        }
+    }
+}
+
+fn empty_pools(context: &mut Context<'_>, parts: &Parts, used: &Used) {
+    let gateway = context.gateway;
+    for (index, pool) in gateway.backend_address_pools.iter().enumerate() {
+        let is_empty = parts.pools.get(index).is_some_and(|pool| pool.members.is_empty());
+        // Members that could not be read have their problems already.
+        let is_meant = pool.backend_addresses.is_empty() && pool.backend_ip_configurations.is_empty();
+        if is_empty && is_meant && used.pools.contains(&index) {
+            let message = format!("the pool {:?} has no members: its requests are answered 502", pool.name.value);
+            context.warn(codes::POOL_EMPTY, &pool.name.at, message);
+        }
+    }
+}
+
+/// A Host header that a rewrite sets and the settings replace again: the settings come last.
+fn overridden_hosts(context: &mut Context<'_>, parts: &Parts) {
+    let gateway = context.gateway;
+    let mut uses = Vec::new();
+    for (rule, asked) in parts.rules.iter().zip(gateway.request_routing_rules.iter()) {
+        if let Target::Basic { destination, rewrite } = rule.target {
+            uses.push((rewrite, destination, &asked.rewrite_rule_set));
+        }
+    }
+    for (map, asked) in parts.maps.iter().zip(gateway.url_path_maps.iter()) {
+        uses.push((map.default_rewrite, map.default, &asked.default_rewrite_rule_set));
+        for (rule, asked) in map.rules.iter().zip(asked.path_rules.iter()) {
+            uses.push((rule.rewrite, rule.destination, &asked.rewrite_rule_set));
+        }
+    }
+    for (rewrite, destination, field) in uses {
+        let sets_host = rewrite.and_then(|set| parts.rewrites.get(set)).is_some_and(|facts| facts.sets_host);
+        let settings = destination.settings().and_then(|index| parts.settings.get(index)?.as_ref());
+        let (true, Some(settings), Some(field)) = (sets_host, settings, field) else { continue };
+        let settings = &settings.settings;
+        if settings.host != HostHeader::Client {
+            let message = format!("this rewrite sets the Host header, and the settings {:?} replace it again", settings.name);
+            let problem = Problem::warning(codes::HOST_REWRITE_OVERRIDDEN, &field.at, message);
+            context.problems.push(problem.help("take the host from one of the two"));
+        }
+    }
+}
+
+/// What stands under `gatehouse` means nothing to Azure.
+fn extensions(context: &mut Context<'_>) {
+    if !context.environment.target_azure {
+        return;
+    }
+    let gateway = context.gateway;
+    let maps = gateway.url_path_maps.iter().filter_map(|map| map.gatehouse_at.as_ref());
+    let probes = gateway.probes.iter().filter_map(|probe| probe.gatehouse_at.as_ref());
+    let places: Vec<&At> = gateway.gatehouse_at.iter().chain(maps).chain(probes).collect();
+    for at in places {
+        context.warn(codes::IGNORED_BY_AZURE, at, "this is an extension; Azure would ignore it");
+    }
+}

@@ -1,0 +1,160 @@
+//! From model to snapshot: every check there is, all problems at once, then one linked table of what runs.
+//!
+//! Three passes: each resource by itself (one file per kind, under the model's names), then rules and
+//! what they lead to (`link`), then what only shows with everything in sight (`lint`, `limits`,
+//! `features`). No pass stops at a mistake; parts that cannot be used are left out, and a snapshot
+//! is given only when there was no error.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use model::site::Site;
+use model::{Document, Problems};
+
+use crate::{Identity, Pool, Snapshot};
+
+pub mod codes;
+
+mod backend_http_settings;
+mod context;
+mod custom_error;
+mod destination;
+mod entra_jwt_validation_config;
+mod features;
+mod frontend;
+mod layer4;
+mod limits;
+mod link;
+mod lint;
+mod listener;
+mod load_distribution_policy;
+mod options;
+mod pool;
+mod probe;
+mod redirect;
+mod rewrite_language;
+mod rewrite_rule_set;
+mod rule;
+mod site;
+mod tls;
+mod unsupported;
+mod url_path_map;
+mod web_application_firewall_policy;
+
+use context::Context;
+
+/// What compiling has to know beside the texts.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// The addresses of this machine: a `privateIPAddress` among them is bound as it is.
+    pub local_addresses: Vec<IpAddr>,
+    /// Where frontends are opened that nothing binds.
+    pub mode: Mode,
+    /// The question is whether Azure takes the document. What Azure would refuse is an error, what
+    /// only this machine lacks a warning, and no snapshot is given.
+    pub target_azure: bool,
+}
+
+/// What a gateway is run for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// To serve: frontends are opened on all addresses.
+    #[default]
+    Run,
+    /// To be tried out: frontends are opened on loopback.
+    Dev,
+}
+
+/// What compiling gives.
+#[derive(Debug, Default)]
+pub struct Compiled {
+    /// What runs; `None` when there was an error.
+    pub snapshot: Option<Snapshot>,
+    /// All that was found.
+    pub problems: Problems,
+}
+
+/// Checks a document against everything known and turns it into what runs.
+pub fn compile(document: &Document, site: Option<&Site>, environment: &Environment) -> Compiled {
+    let mut context = Context::new(document, site, environment);
+    let parts = Parts::read(&mut context);
+    let (snapshot, used) = link::link(&mut context, &parts);
+    web_application_firewall_policy::check_all(&mut context, &used);
+    features::report(&mut context, &used);
+    limits::check(&mut context, &parts, &used);
+    lint::check(&mut context, &parts, &used);
+    site::check_names(&mut context);
+    let snapshot = Snapshot {
+        identity: identity(document),
+        limits: options::limits(&mut context),
+        options: options::options(&mut context),
+        ..snapshot
+    };
+    let problems = context.problems;
+    let is_usable = !problems.has_errors() && !environment.target_azure;
+    Compiled { snapshot: is_usable.then_some(snapshot), problems }
+}
+
+fn identity(document: &Document) -> Identity {
+    let id = document.id.full().or_else(|| document.gateway.id.as_ref().map(|id| id.value.clone()));
+    let name = if document.name().is_empty() { Identity::default().name } else { Arc::from(document.name()) };
+    Identity { name, resource_id: Arc::from(id.unwrap_or_default().to_uppercase()), ..Identity::default() }
+}
+
+/// Every resource checked by itself, in the order of the document's collections: an index into one
+/// is an index into the other.
+struct Parts {
+    frontends: Vec<frontend::Frontend>,
+    ports: Vec<Option<frontend::Port>>,
+    listeners: Vec<listener::Definition>,
+    pools: Vec<Pool>,
+    settings: Vec<Option<backend_http_settings::Definition>>,
+    probes: Vec<probe::Definition>,
+    redirects: Vec<Option<redirect::Definition>>,
+    rewrites: Vec<rewrite_rule_set::Facts>,
+    distributions: Vec<Vec<usize>>,
+    maps: Vec<url_path_map::Definition>,
+    rules: Vec<rule::Definition>,
+}
+
+impl Parts {
+    fn read(context: &mut Context<'_>) -> Self {
+        let frontends = frontend::frontends(context);
+        let ports = frontend::ports(context);
+        tls::check_all(context);
+        let listeners = listener::all(context);
+        let tcp_listeners = layer4::listeners(context);
+        listener::check_protocols(context, &listeners, &tcp_listeners);
+        let pools = pool::pools(context);
+        let probes = probe::all(context);
+        let settings = backend_http_settings::all(context);
+        probe::check_settings(context, &probes, &settings);
+        layer4::check_settings(context);
+        let redirects = redirect::all(context);
+        let rewrites = rewrite_rule_set::all(context);
+        let distributions = load_distribution_policy::all(context);
+        entra_jwt_validation_config::check_all(context);
+        custom_error::check_all(context);
+        let maps = url_path_map::all(context);
+        let reroutes: Vec<bool> = rewrites.iter().map(|facts| facts.always_reroutes).collect();
+        url_path_map::check_reroutes(context, &maps, &reroutes);
+        let rules = rule::all(context, &listeners, &rewrites);
+        layer4::check_rules(context);
+        Self {
+            frontends,
+            ports,
+            listeners,
+            pools,
+            settings,
+            probes,
+            redirects,
+            rewrites,
+            distributions,
+            maps,
+            rules,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! Bounds and switches of the whole gateway: `gatehouse` inside the gateway, and `globalConfiguration`.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::extension::Limits as Asked;
+use model::{Opt, Problem};
+
+use super::codes;
+use super::context::{Context, is_on};
+use crate::{Limits, Options};
+
+/// A day, in seconds: no wait is longer.
+const DAY: i64 = 86400;
+/// The largest count that makes sense of anything.
+const COUNT: i64 = 10_000_000;
+
+/// The bounds, defaults where nothing is asked.
+pub(super) fn limits(context: &mut Context<'_>) -> Limits {
+    let mut limits = Limits::default();
+    let Some(asked) = &context.gateway.gatehouse.limits else { return limits };
+    durations(context, asked, &mut limits);
+    sizes(context, asked, &mut limits);
+    limits
+}
+
+fn durations(context: &mut Context<'_>, asked: &Asked, limits: &mut Limits) {
+    let rows: [(&str, &Opt<i64>, &mut Duration); 7] = [
+        ("requestHeaderTimeoutInSec", &asked.request_header_timeout_in_sec, &mut limits.request_header_timeout),
+        ("requestBodyTimeoutInSec", &asked.request_body_timeout_in_sec, &mut limits.request_body_timeout),
+        ("keepAliveTimeoutInSec", &asked.keep_alive_timeout_in_sec, &mut limits.keep_alive_timeout),
+        ("connectTimeoutInSec", &asked.connect_timeout_in_sec, &mut limits.connect_timeout),
+        ("poolIdleTimeoutInSec", &asked.pool_idle_timeout_in_sec, &mut limits.pool_idle_timeout),
+        ("drainTimeoutInSec", &asked.drain_timeout_in_sec, &mut limits.drain_timeout),
+        ("shutdownGraceInSec", &asked.shutdown_grace_in_sec, &mut limits.shutdown_grace),
+    ];
+    for (name, field, slot) in rows {
+        if let Some(seconds) = context.number(name, field, (1, DAY)) {
+            *slot = Duration::from_secs(seconds.into());
+        }
+    }
+}
+
+fn sizes(context: &mut Context<'_>, asked: &Asked, limits: &mut Limits) {
+    const MIB: i64 = 1024 * 1024;
+    type Row<'a> = (&'a str, &'a Opt<i64>, (i64, i64), &'a mut usize);
+    let rows: [Row<'_>; 6] = [
+        ("maxHeaderBytes", &asked.max_header_bytes, (1024, MIB), &mut limits.max_header_bytes),
+        ("maxHeaderFields", &asked.max_header_fields, (1, 10_000), &mut limits.max_header_fields),
+        ("maxUrlBytes", &asked.max_url_bytes, (256, MIB), &mut limits.max_url_bytes),
+        ("maxIdlePerServer", &asked.max_idle_per_server, (0, COUNT), &mut limits.max_idle_per_server),
+        ("maxConnections", &asked.max_connections, (1, COUNT), &mut limits.max_connections),
+        (
+            "maxConnectionsPerClient",
+            &asked.max_connections_per_client,
+            (1, COUNT),
+            &mut limits.max_connections_per_client,
+        ),
+    ];
+    for (name, field, range, slot) in rows {
+        if let Some(number) = context.number(name, field, range) {
+            *slot = number as usize;
+        }
+    }
+    if let Some(rate) = context.number("minBodyBytesPerSec", &asked.min_body_bytes_per_sec, (0, i64::from(u32::MAX))) {
+        limits.min_body_rate = rate;
+    }
+    if let Some(field) = &asked.max_body_bytes {
+        match u64::try_from(field.value) {
+            Ok(bytes) => limits.max_body_bytes = bytes,
+            Err(_) => {
+                let problem = Problem::error(model::problem::codes::OUT_OF_RANGE, &field.at, "maxBodyBytes is out of range");
+                context.problems.push(problem.found(field.value.to_string()).expected("0 or more"));
+            }
+        }
+    }
+}
+
+/// The switches.
+pub(super) fn options(context: &mut Context<'_>) -> Options {
+    let mut options = Options::default();
+    let gateway = context.gateway;
+    let global = gateway.global_configuration.as_ref();
+    if global.is_some_and(|global| is_on(&global.disable_default_server_header_in_response)) {
+        options.server = None;
+    }
+    if let Some(header) = &gateway.gatehouse.server_header {
+        let value = header.value.trim();
+        if value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+            options.server = (!value.is_empty()).then(|| Arc::from(value));
+        } else {
+            let message = "this cannot be a header value";
+            context.error(codes::INVALID_HEADER_NAME, &header.at, message);
+        }
+    }
+    if let Some(switch) = &gateway.gatehouse.forwarded_for_port {
+        options.forwarded_for_port = switch.value;
+    }
+    for field in &gateway.gatehouse.trusted_proxies {
+        match network(&field.value) {
+            Some(network) => options.trusted_proxies.push(network),
+            None => {
+                let problem = Problem::error(codes::INVALID_ADDRESS, &field.at, "this is neither an address nor a network");
+                context.problems.push(problem.found(format!("{:?}", field.value)).expected("such as \"10.0.0.0/8\""));
+            }
+        }
+    }
+    context.number("maxRetries", &gateway.gatehouse.max_retries, (0, 10));
+    options
+}
+
+/// An address with the length of its prefix; alone it is a network of one.
+pub(super) fn network(text: &str) -> Option<(IpAddr, u8)> {
+    let (address, length) = match text.trim().split_once('/') {
+        Some((address, length)) => (address, Some(length)),
+        None => (text.trim(), None),
+    };
+    let address: IpAddr = address.parse().ok()?;
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    let length = match length {
+        Some(length) => length.parse().ok().filter(|length| *length <= most)?,
+        None => most,
+    };
+    Some((address, length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_is_an_address_with_or_without_a_prefix_length() {
+        let rows = [
+            ("10.0.0.0/8", Some(8)),
+            ("10.0.0.1", Some(32)),
+            ("2001:db8::/32", Some(32)),
+            ("::1", Some(128)),
+            ("10.0.0.0/33", None),
+            ("10.0.0.0/", None),
+            ("10.0.0/8", None),
+            ("example.com", None),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(network(text).map(|(_, length)| length), expected, "{text}");
+        }
+    }
+}

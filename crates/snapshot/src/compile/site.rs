@@ -1,0 +1,93 @@
+//! What the site file says about this machine: addresses, ports, and members that exist only in Azure.
+
+use std::net::IpAddr;
+
+use model::frontend_ip_configuration::FrontendIpConfiguration;
+use model::problem::nearest;
+use model::schema::{Field, List, Named};
+use model::site::Site;
+use model::{At, Problem};
+
+use super::codes;
+use super::context::Context;
+use super::frontend::Port;
+
+/// The local addresses of a frontend; empty when the site file does not name it.
+pub(super) fn addresses(context: &mut Context<'_>, frontend: &Named<FrontendIpConfiguration>) -> Vec<IpAddr> {
+    let Some(listed) = context.site.and_then(|site| site.addresses.get(&frontend.name)) else { return Vec::new() };
+    let mut addresses = Vec::new();
+    for field in &listed.value {
+        match field.value.trim().trim_matches(['[', ']']).parse() {
+            Ok(address) if addresses.contains(&address) => {}
+            Ok(address) => addresses.push(address),
+            Err(_) => {
+                let problem = Problem::error(codes::INVALID_ADDRESS, &field.at, "this is not an IP address");
+                let expected = "an IPv4 or IPv6 address of this machine";
+                context.problems.push(problem.found(format!("{:?}", field.value)).expected(expected));
+            }
+        }
+    }
+    addresses
+}
+
+/// A port of the document as this machine binds it. Where the site file maps it, clients see the
+/// bound port, unless it says `public`: someone else may map it back, as a container runtime does.
+pub(super) fn port(site: Option<&Site>, document: u16) -> Port {
+    let mut ports = site.into_iter().flat_map(|site| site.ports.iter());
+    let Some((_, binding)) = ports.find(|(key, _)| key.trim().parse() == Ok(document)) else {
+        return Port { document, local: document, public: document };
+    };
+    let local = u16::try_from(binding.bind.value).unwrap_or(document);
+    let public = binding.public.as_ref().and_then(|public| u16::try_from(public.value).ok());
+    Port { document, local, public: public.unwrap_or(local) }
+}
+
+/// The addresses of a whole pool, by its name.
+pub(super) fn pool<'a>(site: Option<&'a Site>, name: &str) -> Option<&'a List<String>> {
+    site?.members.get(name).map(|field| &field.value)
+}
+
+/// The addresses of a member that exists only in Azure: by its id, or by the id of what contains it
+/// (a network interface, a scale set). The longest such id counts.
+pub(super) fn member<'a>(site: Option<&'a Site>, id: &str) -> Option<&'a List<String>> {
+    let within = |key: &str| {
+        let key = key.trim_end_matches('/');
+        let (head, rest) = id.split_at_checked(key.len()).unwrap_or((id, ""));
+        key.contains('/') && head.eq_ignore_ascii_case(key) && (rest.is_empty() || rest.starts_with('/'))
+    };
+    let found = site?.members.iter().filter(|(key, _)| within(key)).max_by_key(|(key, _)| key.len());
+    found.map(|(_, field)| &field.value)
+}
+
+/// Warns about names in the site file that the document does not have: they bind nothing.
+pub(super) fn check_names(context: &mut Context<'_>) {
+    let (Some(site), gateway) = (context.site, context.gateway) else { return };
+    let frontends: Vec<&str> = gateway.frontend_ip_configurations.iter().map(|one| one.name.as_str()).collect();
+    for (name, _) in site.addresses.iter() {
+        unknown(context, name, "frontend IP configuration", &frontends);
+    }
+    let pools: Vec<&str> = gateway.backend_address_pools.iter().map(|pool| pool.name.as_str()).collect();
+    for (name, _) in site.members.iter().filter(|(name, _)| !name.contains('/')) {
+        unknown(context, name, "backend address pool", &pools);
+    }
+    let ports = |number: u16| {
+        let mut ports = gateway.frontend_ports.iter().filter_map(|port| port.port.as_ref());
+        ports.any(|port| port.value == i64::from(number))
+    };
+    for (name, _) in site.ports.iter() {
+        if name.trim().parse().is_ok_and(|number| !ports(number)) {
+            warn(context, &name.at, format!("the document has no frontend port {}", name.value), None);
+        }
+    }
+}
+
+fn unknown(context: &mut Context<'_>, name: &Field<String>, kind: &str, names: &[&str]) {
+    if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+        let near = nearest(name, names.iter().copied()).map(str::to_owned);
+        warn(context, &name.at, format!("the document has no {kind} named {:?}", name.value), near);
+    }
+}
+
+fn warn(context: &mut Context<'_>, at: &At, message: String, near: Option<String>) {
+    context.problems.push(Problem::warning(codes::SITE_NAME_UNKNOWN, at, message).suggest(near));
+}

@@ -1,0 +1,98 @@
+//! What Azure has and this gateway does not have yet, in one table. To support a feature, remove
+//! its line.
+//!
+//! Where ignoring a feature would open what it guards, or send traffic elsewhere than meant, its use
+//! is an error; elsewhere, and wherever nothing live uses it, a warning.
+
+use model::node::At;
+use model::{Problem, Severity};
+
+use super::codes;
+use super::context::Context;
+
+/// A feature that may be missing here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Feature {
+    /// HTTPS listeners.
+    HttpsListener,
+    /// Client certificates (TLS profiles with client authentication).
+    ClientAuthentication,
+    /// HTTPS to servers.
+    HttpsSettings,
+    /// TCP and TLS listeners, rules and settings.
+    Layer4,
+    /// A WAF policy or configuration that blocks.
+    BlockingFirewall,
+    /// A WAF policy or configuration that only logs.
+    LoggingFirewall,
+    /// Rewrite sets.
+    Rewrite,
+    /// JWT validation.
+    Jwt,
+    /// Authentication policies.
+    AuthenticationPolicy,
+    /// Routing on headers, queries and more.
+    AdvancedRouting,
+    /// Cookie affinity.
+    Affinity,
+    /// Load distribution policies.
+    LoadDistribution,
+    /// Custom error pages.
+    ErrorPage,
+    /// HTTP/2 with clients.
+    Http2,
+    /// Draining with a time of its own.
+    Draining,
+    /// One server connection per client connection.
+    DedicatedConnection,
+    /// Taking in whole bodies before passing them on.
+    Buffering,
+    /// Private link.
+    PrivateLink,
+    /// Validated cryptography.
+    Fips,
+}
+
+/// What is missing: the feature, how bad its live use is, and what it means.
+const NOT_YET: &[(Feature, Severity, &str)] = &[
+    (Feature::HttpsListener, Severity::Error, "HTTPS listeners"),
+    (Feature::ClientAuthentication, Severity::Error, "client certificates"),
+    (Feature::HttpsSettings, Severity::Error, "HTTPS to servers"),
+    (Feature::Layer4, Severity::Error, "TCP and TLS proxying"),
+    (Feature::BlockingFirewall, Severity::Error, "the web application firewall"),
+    (Feature::LoggingFirewall, Severity::Warning, "the web application firewall"),
+    (Feature::Rewrite, Severity::Error, "rewriting headers and URLs"),
+    (Feature::Jwt, Severity::Error, "checking bearer tokens"),
+    (Feature::AuthenticationPolicy, Severity::Error, "authentication policies"),
+    (Feature::AdvancedRouting, Severity::Error, "advanced routing"),
+    (Feature::Affinity, Severity::Error, "cookie affinity"),
+    (Feature::LoadDistribution, Severity::Error, "load distribution policies"),
+    (Feature::ErrorPage, Severity::Error, "custom error pages"),
+    (Feature::Http2, Severity::Warning, "HTTP/2"),
+    (Feature::Draining, Severity::Warning, "draining when a server leaves a pool"),
+    (Feature::DedicatedConnection, Severity::Warning, "dedicated server connections"),
+    (Feature::Buffering, Severity::Warning, "buffering whole bodies; they are passed on as they come"),
+    (Feature::PrivateLink, Severity::Warning, "private link, which exists in Azure only"),
+    (Feature::Fips, Severity::Warning, "validated cryptography"),
+];
+
+impl Context<'_> {
+    /// Reports the use of a feature, if it is one of those missing. `live`: requests would meet it.
+    pub(super) fn uses(&mut self, feature: Feature, at: &At, live: bool) {
+        let Some((_, severity, what)) = NOT_YET.iter().find(|(missing, ..)| *missing == feature) else {
+            return;
+        };
+        // Whether Azure takes the document does not depend on what this gateway can do.
+        let is_error = *severity == Severity::Error && live && !self.environment.target_azure;
+        let message = format!("not supported by this gateway yet: {what}");
+        let problem = if is_error {
+            Problem::error(codes::NOT_SUPPORTED_YET, at, message)
+        } else if live {
+            Problem::warning(codes::NOT_SUPPORTED_YET, at, message).help("it is ignored")
+        } else {
+            let help = "nothing in use depends on it; it is ignored";
+            Problem::warning(codes::NOT_SUPPORTED_YET, at, message).help(help)
+        };
+        self.problems.push(problem);
+    }
+}

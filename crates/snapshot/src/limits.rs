@@ -1,0 +1,96 @@
+//! Bounds and switches of the whole gateway, each with its default.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Timeouts and sizes. Every one is a setting: `properties.gatehouse.limits` in the document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// From the first byte of a request head to its blank line. Default 60 s (Azure: a client must finish sending
+    /// within 60 s). Expiry: 408 and close.
+    pub request_header_timeout: Duration,
+    /// Between two reads of a request body. Default 60 s. Expiry: 408 and close.
+    pub request_body_timeout: Duration,
+    /// A client connection without a request. Default 75 s (Azure, fixed there). Expiry: close.
+    pub keep_alive_timeout: Duration,
+    /// A client that does not take what is sent. Default 30 s. Expiry: reset.
+    pub client_write_timeout: Duration,
+    /// Connecting to a server. Default 5 s. Expiry: another server once, else 504.
+    pub connect_timeout: Duration,
+    /// An idle pooled connection to a server. Default 60 s. Expiry: close.
+    pub pool_idle_timeout: Duration,
+    /// Idle pooled connections kept for each server by each worker. Default 100.
+    pub max_idle_per_server: usize,
+    /// A request head. Default 32 KiB. Beyond: 431 (400 is what nginx answers; see parity notes).
+    pub max_header_bytes: usize,
+    /// Fields of a request head. Default 200. Beyond: 431.
+    pub max_header_fields: usize,
+    /// A request target. Default 32 KiB. Beyond: 414.
+    pub max_url_bytes: usize,
+    /// A request body. Default 4 GiB. Beyond: 413.
+    pub max_body_bytes: u64,
+    /// A response head. Default 64 KiB. Beyond: 502.
+    pub max_response_header_bytes: usize,
+    /// Below this rate, over ten seconds after a grace of ten, a body is given up. Default 240 B/s.
+    pub min_body_rate: u32,
+    /// Client connections of the process. Default 10,000. Beyond: the newest is refused with 503.
+    pub max_connections: usize,
+    /// Client connections of one address. Default 1,000.
+    pub max_connections_per_client: usize,
+    /// What a removed listener's or server's connections have to finish. Default 30 s.
+    pub drain_timeout: Duration,
+    /// After SIGTERM, until what is left is cut. Default 30 s.
+    pub shutdown_grace: Duration,
+    /// How long a request waits for the first verdict of the probes when no server has one yet. Default 2 s.
+    pub first_probe_wait: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            request_header_timeout: Duration::from_secs(60),
+            request_body_timeout: Duration::from_secs(60),
+            keep_alive_timeout: Duration::from_secs(75),
+            client_write_timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(5),
+            pool_idle_timeout: Duration::from_secs(60),
+            max_idle_per_server: 100,
+            max_header_bytes: 32 * 1024,
+            max_header_fields: 200,
+            max_url_bytes: 32 * 1024,
+            max_body_bytes: 4 << 30,
+            max_response_header_bytes: 64 * 1024,
+            min_body_rate: 240,
+            max_connections: 10_000,
+            max_connections_per_client: 1_000,
+            drain_timeout: Duration::from_secs(30),
+            shutdown_grace: Duration::from_secs(30),
+            first_probe_wait: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Switches of the whole gateway that are not bounds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// `Server` of the gateway's own answers, also printed in their bodies. `None` leaves the header out.
+    /// Default `Microsoft-Azure-Application-Gateway/v2`. Extension: `properties.gatehouse.serverHeader`.
+    pub server: Option<Arc<str>>,
+    /// Peers whose `x-forwarded-for`, `-proto`, `-port` and original host are believed. Default none.
+    /// Address and prefix length. Extension: `properties.gatehouse.trustedProxies`.
+    pub trusted_proxies: Vec<(IpAddr, u8)>,
+    /// `x-forwarded-for` entries are `ip:port` (Azure). False: the plain address.
+    /// Extension: `properties.gatehouse.forwardedForPort`.
+    pub forwarded_for_port: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            server: Some(Arc::from("Microsoft-Azure-Application-Gateway/v2")),
+            trusted_proxies: Vec::new(),
+            forwarded_for_port: true,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Request routing rules and where they lead.
+
+use std::sync::Arc;
+
+use routing::{PathTable, Redirect};
+
+use crate::{ListenerId, RouteId, RuleId, TargetId};
+
+/// A request routing rule.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Its name, for the log.
+    pub name: Arc<str>,
+    /// 1 is tried first; unique.
+    pub priority: u32,
+    /// The one listener it serves.
+    pub listener: ListenerId,
+    /// How a request of the listener finds its route.
+    pub router: Router,
+}
+
+/// How a rule chooses a route.
+#[derive(Clone, Debug)]
+pub enum Router {
+    /// One route for everything.
+    Basic(RouteId),
+    /// By path, with a default inside.
+    Paths(PathTable<RouteId>),
+}
+
+/// A leaf of the routing.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// The rule it belongs to.
+    pub rule: RuleId,
+    /// The path rule's name; `None` for a basic rule and for a path map's default.
+    pub path_rule: Option<Arc<str>>,
+    /// The path map's name, for path-based rules.
+    pub path_map: Option<Arc<str>>,
+    /// What happens to the request.
+    pub action: Action,
+}
+
+/// What happens to a routed request.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Goes to a server of a pool.
+    Forward(TargetId),
+    /// Is answered with a redirect.
+    Redirect(Redirect),
+    /// Has nowhere to go: 404.
+    Missing,
+}

@@ -1,0 +1,137 @@
+//! Small documents and the problems they have, line by line.
+//!
+//! Every file in `cases` but `base.yaml` holds cases. A case begins with `=== the rule it proves`, and
+//! gives whole sections of a gateway; sections it does not give come from `base.yaml`. `#! error Code`
+//! at the end of a line is a problem of that line; on a line of its own, one of a section that came
+//! from `base.yaml`. `=== name [azure]` asks whether Azure takes the document, `[dev]` is for a
+//! developer's machine. What follows a line `--- policy` is a WAF policy beside the document, and what
+//! follows `--- site` the site file.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use model::problem::Problem;
+use model::site::{Site, read_site};
+use model::{Problems, ReadOptions, Source, read};
+use snapshot::{Environment, Mode, compile};
+
+/// How many cases there are; a case that is not run is worse than none.
+const CASES: usize = 126;
+
+#[test]
+fn every_case_has_the_problems_it_says() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let base = fs::read_to_string(folder.join("base.yaml")).unwrap();
+    let mut files: Vec<PathBuf> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let (mut count, mut failures) = (0, Vec::new());
+    for file in files.iter().filter(|file| !file.ends_with("base.yaml")) {
+        let text = fs::read_to_string(file).unwrap();
+        let (preface, cases) = text.split_once("=== ").unwrap_or((&text, ""));
+        assert!(preface.lines().all(|line| line.is_empty() || line.starts_with('#')), "{} begins with a case", file.display());
+        for case in cases.split("\n=== ") {
+            count += 1;
+            if let Err(failure) = run(&base, case) {
+                failures.push(format!("{}: {failure}", file.file_name().unwrap().to_string_lossy()));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{} of {count} cases fail\n\n{}", failures.len(), failures.join("\n\n"));
+    assert_eq!(count, CASES, "cases came or went: say so above");
+}
+
+fn run(base: &str, case: &str) -> Result<(), String> {
+    let (title, text) = case.split_once('\n').unwrap_or((case, ""));
+    let (text, site) = text.split_once("--- site\n").unwrap_or((text, ""));
+    let (text, policy) = text.split_once("--- policy\n").unwrap_or((text, ""));
+    let (document, offset) = assemble(base, text);
+    let expected = expected(&[("", text), ("policy ", policy), ("site ", site)]);
+
+    let mut sources = vec![Source::new("document", document)];
+    if !policy.is_empty() {
+        sources.push(Source::new("policy", policy));
+    }
+    let mut reading = read(&sources, &ReadOptions::default());
+    let mut problems = std::mem::take(&mut reading.problems);
+    let site_file: Option<Site> = if site.is_empty() {
+        None
+    } else {
+        read_site(Source::new("site", site), &mut reading.sources, &mut problems)
+    };
+    let environment = Environment {
+        local_addresses: vec!["10.9.9.9".parse().unwrap()],
+        mode: if title.contains("[dev]") { Mode::Dev } else { Mode::Run },
+        target_azure: title.contains("[azure]"),
+    };
+    let mut all = Problems::new();
+    all.append(problems);
+    if let Some(document) = &reading.document {
+        let compiled = compile(document, site_file.as_ref(), &environment);
+        assert_eq!(
+            compiled.snapshot.is_some(),
+            !compiled.problems.has_errors() && !environment.target_azure,
+            "{title}: a snapshot is given exactly when there is no error"
+        );
+        all.append(compiled.problems);
+    }
+    let place = |problem: &Problem| {
+        let Some(span) = problem.span else { return "elsewhere".to_owned() };
+        let source = reading.sources.get(span.source).unwrap();
+        let (line, _) = source.line_column(span.start as usize);
+        match source.name.as_str() {
+            "document" if line > offset => format!("line {}", line - offset),
+            "document" => "elsewhere".to_owned(),
+            other => format!("{other} line {line}"),
+        }
+    };
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for problem in all.iter() {
+        found.entry(place(problem)).or_default().push(format!("{} {}", problem.severity.as_str(), problem.code));
+    }
+    found.values_mut().for_each(|list| list.sort());
+    if found == expected {
+        return Ok(());
+    }
+    let lines: Vec<_> = all.iter().map(|problem| format!("    {}: {problem}", place(problem))).collect();
+    Err(format!("{title}\n  expected {expected:?}\n  found    {found:?}\n{}", lines.join("\n")))
+}
+
+/// The document, and how many lines of it stand before the case's own text.
+fn assemble(base: &str, text: &str) -> (String, usize) {
+    let key = |line: &str| -> Option<String> {
+        let is_key = line.starts_with(|c: char| c.is_ascii_alphabetic());
+        is_key.then(|| line.split(':').next().unwrap_or_default().to_owned())
+    };
+    let own: Vec<String> = text.lines().filter_map(key).collect();
+    let mut document = "name: gw\ntype: Microsoft.Network/applicationGateways\nproperties:\n".to_owned();
+    let mut is_kept = true;
+    for line in base.lines() {
+        if let Some(key) = key(line) {
+            is_kept = !own.contains(&key);
+        }
+        if is_kept {
+            document.push_str(&format!("  {line}\n"));
+        }
+    }
+    let offset = document.lines().count();
+    for line in text.lines() {
+        document.push_str(&format!("  {line}\n"));
+    }
+    (document, offset)
+}
+
+fn expected(texts: &[(&str, &str)]) -> BTreeMap<String, Vec<String>> {
+    let mut expected: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (prefix, text) in texts {
+        for (number, line) in (1..).zip(text.lines()) {
+            let Some((before, marks)) = line.split_once("#!") else { continue };
+            let place = if before.trim().is_empty() { "elsewhere".to_owned() } else { format!("{prefix}line {number}") };
+            for mark in marks.split(',') {
+                expected.entry(place.clone()).or_default().push(mark.trim().to_owned());
+            }
+        }
+    }
+    expected.values_mut().for_each(|list| list.sort());
+    expected
+}
