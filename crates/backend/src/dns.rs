@@ -1,8 +1,8 @@
 //! Names of pool members: resolved when they appear, again when their time to live ends, kept when that fails.
 //!
-//! Source: Azure, "DNS resolution in Application Gateway" (read 2026-11-22): answers are kept for their TTL; a failed or
-//! empty look-up keeps the last good addresses. Here they are kept for one hour, and across configurations (Azure forgets
-//! them with every change).
+//! Source: Azure, "DNS resolution in Application Gateway" (read 2026-11-22): answers are kept for their TTL; a failed
+//! or empty look-up keeps the last good addresses. Here they are kept for one hour, and across configurations (Azure
+//! forgets them with every change).
 
 mod names;
 mod system;

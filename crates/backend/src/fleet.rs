@@ -11,7 +11,8 @@ use crate::health::{State, Verdicts};
 use crate::server::Server;
 use crate::target::{LiveMember, LiveTarget, TargetKey, TargetSpec};
 
-/// The targets of one snapshot, in its order. Belongs together with that snapshot: ids of another one mean other targets.
+/// The targets of one snapshot, in its order. Belongs together with that snapshot: ids of another one mean other
+/// targets.
 #[derive(Clone, Debug, Default)]
 pub struct Fleet {
     targets: Vec<Arc<LiveTarget>>,

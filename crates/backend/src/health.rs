@@ -1,7 +1,7 @@
 //! From probe outcomes to a verdict: a pure engine that sees outcomes and times, no sockets and no clock.
 //!
-//! Source: Azure, "Application Gateway health probes overview" (read 2026-11-22): a server is taken out after the unhealthy
-//! threshold of consecutive failures, returns with one success, and is not used before its first good probe.
+//! Source: Azure, "Application Gateway health probes overview" (read 2026-11-22): a server is taken out after the
+//! unhealthy threshold of consecutive failures, returns with one success, and is not used before its first good probe.
 
 mod failure;
 
@@ -65,8 +65,8 @@ impl Verdicts {
 
     /// Takes the outcome of a probe; returns the new state when it differs from the old.
     ///
-    /// A success makes the server up at once. A failure makes it down when it is the `threshold`th in a row, or the first
-    /// verdict of all.
+    /// A success makes the server up at once. A failure makes it down when it is the `threshold`th in a row, or the
+    /// first verdict of all.
     pub fn take(&mut self, probed: Probed, threshold: u32) -> Option<State> {
         let before = self.state;
         match &probed.outcome {

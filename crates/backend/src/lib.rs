@@ -2,7 +2,8 @@
 //!
 //! A request that routing sent to a target (a pool with settings) meets here the [`LiveTarget`]: the servers that may
 //! take it now. Who is on that list is decided beside the road, by probes and DNS on the control runtime; the request
-//! only reads it and picks by turn ([`balance`]). This crate knows snapshots, not documents, and no step of the journey.
+//! only reads it and picks by turn ([`balance`]). This crate knows snapshots, not documents, and no step of the
+//! journey.
 
 pub mod balance;
 pub mod connections;

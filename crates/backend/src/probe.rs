@@ -1,7 +1,7 @@
 //! Probes: one loop for each server of each target, on the control runtime.
 //!
-//! Source: Azure, "Application Gateway health probes overview" (read 2026-11-22). A probe is a GET on a connection of its
-//! own; it never follows redirects, carries no credentials and shows in no access log.
+//! Source: Azure, "Application Gateway health probes overview" (read 2026-11-22). A probe is a GET on a connection of
+//! its own; it never follows redirects, carries no credentials and shows in no access log.
 
 mod body;
 mod request;
@@ -69,8 +69,8 @@ impl ProbeRunner {
         Self { runtime, context: Arc::new(context), state: Mutex::new(state) }
     }
 
-    /// Starts what is new, stops what is gone; targets that stayed the same object are not touched. May be called on any
-    /// thread; returns at once.
+    /// Starts what is new, stops what is gone; targets that stayed the same object are not touched. May be called on
+    /// any thread; returns at once.
     pub fn reconcile(&self, fleet: &Fleet) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let State { names, running } = &mut *state;

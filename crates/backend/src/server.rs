@@ -8,7 +8,8 @@ use crate::health::Verdicts;
 
 /// One address of a pool's member together with the port of the settings.
 ///
-/// Shared by the target's lists, its probe loop and exchanges under way; it outlives its removal as long as they need it.
+/// Shared by the target's lists, its probe loop and exchanges under way; it outlives its removal as long as they need
+/// it.
 #[derive(Debug)]
 pub struct Server {
     /// Unique in this process; the key of its connection pools. A server whose probe definition changed keeps its id.

@@ -103,9 +103,8 @@ impl LiveTarget {
     pub async fn decided(&self, patience: Duration) {
         let decision = async {
             loop {
-                let mut changed = std::pin::pin!(self.changed.notified());
-                // Registered before looking: a change between the look and the wait is not missed.
-                changed.as_mut().enable();
+                // Made before looking, and woken from then on: a change between the look and the wait is not missed.
+                let changed = self.changed.notified();
                 if !self.eligible().is_empty() || !self.undecided() {
                     return;
                 }

@@ -19,7 +19,8 @@ pub struct SystemResolver {
 
 impl SystemResolver {
     /// With the system's configuration (`/etc/resolv.conf`, `/etc/hosts`), or with `servers` in place of the system's
-    /// DNS servers. A configuration that cannot be read does not stop the start: every look-up then fails with the reason.
+    /// DNS servers. A configuration that cannot be read does not stop the start: every look-up then fails with the
+    /// reason.
     pub fn new(servers: &[SocketAddr]) -> Self {
         Self { resolver: build(servers).map(Arc::new).map_err(|error| error.to_string()) }
     }

@@ -89,7 +89,7 @@ impl fmt::Display for Failure {
             Self::ConnectFailed { address, error } => {
                 write!(
                     f,
-                    "no TCP connection to {address}: {error}; check that it listens there and that no firewall is between"
+                    "no TCP connection to {address}: {error}; check that it listens there, and the firewalls between"
                 )
             }
             Self::Timeout { after, doing: Step::Connect } => {

@@ -44,7 +44,7 @@ enum State {
     Length,
     UntilClose,
     Size,
-    Extension,
+    Extension(Extension),
     SizeEnd,
     Data,
     DataCr,
@@ -53,6 +53,50 @@ enum State {
     Trailer,
     TrailerLf,
     EndLf,
+}
+
+/// Where in a chunk extension the decoder is (RFC 9112 7.1.1): `; name`, `; name = token`, `; name = "quoted"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extension {
+    BeforeName,
+    Name,
+    AfterName,
+    BeforeValue,
+    Value,
+    Quoted,
+    Escaped,
+    AfterValue,
+}
+
+impl Extension {
+    /// The place after one more byte of the line.
+    fn next(self, byte: u8) -> Result<Self, Malformed> {
+        use Extension::*;
+        let blank = byte == b' ' || byte == b'\t';
+        Ok(match (self, byte) {
+            (BeforeName | BeforeValue, _) if blank => self,
+            (Name | AfterName, _) if blank => AfterName,
+            (Value | AfterValue, _) if blank => AfterValue,
+            (BeforeName | Name, _) if token(byte) => Name,
+            (Name | AfterName, b'=') => BeforeValue,
+            (Name | AfterName | Value | AfterValue, b';') => BeforeName,
+            (BeforeValue, b'"') => Quoted,
+            (BeforeValue | Value, _) if token(byte) => Value,
+            (Quoted, b'"') => AfterValue,
+            (Quoted, b'\\') => Escaped,
+            (Quoted | Escaped, b'\t' | 0x20..=0x7e | 0x80..) => Quoted,
+            _ => return Err(Malformed),
+        })
+    }
+
+    /// Whether the line may end here.
+    fn may_end(self) -> bool {
+        matches!(self, Extension::Name | Extension::AfterName | Extension::Value | Extension::AfterValue)
+    }
+}
+
+fn token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 /// Where in a trailer line the decoder is; its grammar is that of a field line.
@@ -139,9 +183,9 @@ impl Decoder {
         self.state = match (self.state, byte) {
             (State::Size, _) if byte.is_ascii_hexdigit() => self.digit(byte)?,
             (State::Size, b'\r') if self.digits > 0 => State::SizeEnd,
-            (State::Size, b';') if self.digits > 0 => State::Extension,
-            (State::Extension, b'\r') => State::SizeEnd,
-            (State::Extension, b'\t' | 0x20..=0x7e | 0x80..) => self.extension()?,
+            (State::Size, b';') if self.digits > 0 => State::Extension(Extension::BeforeName),
+            (State::Extension(at), b'\r') if at.may_end() => State::SizeEnd,
+            (State::Extension(at), _) => self.extension(at.next(byte)?)?,
             (State::SizeEnd, b'\n') if self.left == 0 => State::TrailerStart,
             (State::SizeEnd, b'\n') => State::Data,
             (State::DataCr, b'\r') => State::DataLf,
@@ -176,19 +220,18 @@ impl Decoder {
         Ok(State::Size)
     }
 
-    fn extension(&mut self) -> Result<State, Malformed> {
+    fn extension(&mut self, at: Extension) -> Result<State, Malformed> {
         self.extension += 1;
         if self.extension > MAX_EXTENSION {
             return Err(Malformed);
         }
-        self.count_extra(State::Extension)
+        self.count_extra(State::Extension(at))
     }
 
     fn trailer(&mut self, byte: u8) -> Result<State, Malformed> {
-        let token = byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         match (self.trailer, byte) {
             (Trailer::Name, b':') => self.trailer = Trailer::Value,
-            (Trailer::Name, _) if token => {}
+            (Trailer::Name, _) if token(byte) => {}
             (Trailer::Value, b'\t' | 0x20..=0x7e | 0x80..) => {}
             _ => return Err(Malformed),
         }
@@ -238,7 +281,7 @@ mod tests {
 
     #[test]
     fn chunks_decode_the_same_however_they_are_cut() {
-        let input = b"3\r\nabc\r\nA;name=\"value\"\r\n0123456789\r\n00\r\nTrailer: x\r\n\r\nnext";
+        let input = b"3\r\nabc\r\nA; name = \"va\\\"l;ue\" ;x\r\n0123456789\r\n00\r\nTrailer: x\r\n\r\nnext";
         for cut in 1..=input.len() {
             let (data, used, done) = decode(Framing::Chunked, input, cut).unwrap();
             assert_eq!((data.as_slice(), used, done), (&b"abc0123456789"[..], input.len() - 4, true), "cut {cut}");
@@ -260,6 +303,10 @@ mod tests {
             b"3\r\nabcX",
             b"3\r\nabc\n",
             b"3\r\nabc\rX",
+            b"3;\r\n",
+            b"3;a=\r\n",
+            b"3;a=\"b\r\n",
+            b"3;a b\r\n",
             b"3;\x01\r\n",
             b"3;a\nb\r\n",
             b"11111111111111111\r\n",
