@@ -8,6 +8,10 @@ check:
 test:
     cargo xtask test
 
+# The conformance corpora alone.
+conformance:
+    cargo xtask corpus
+
 # The whole gateway on real sockets.
 e2e:
     cargo test -p e2e

@@ -183,29 +183,23 @@ impl<'a> Bench<'a> {
         let rounds = if row == Row::IdleMemory { 1 } else { self.cli.effective_rounds() };
         for round in 0..rounds {
             for (started, contender) in &mut running {
-                match self.load(&started.proxy, work) {
+                let wrong = match self.load(&started.proxy, work) {
                     Ok(report) => {
-                        if let Some(error) = &report.first_error {
-                            failures.push(format!(
-                                "{} in {}, round {}: {} errors, the first: {error}",
-                                contender.label,
-                                row.name(),
-                                round + 1,
-                                report.errors
-                            ));
-                        }
+                        let first = report.first_error.clone();
+                        let wrong = first.map(|first| format!("{} errors, the first: {first}", report.errors));
                         contender.rounds.push(report);
+                        wrong
                     }
-                    Err(problem) => {
-                        failures.push(format!(
-                            "{} in {}, round {}: {problem:#}",
-                            contender.label,
-                            row.name(),
-                            round + 1
-                        ));
+                    Err(problem) => Some(format!("{problem:#}")),
+                };
+                match wrong {
+                    // With `--keep` the logs of a round that went wrong tell why.
+                    Some(wrong) => {
+                        let (label, row) = (&contender.label, row.name());
+                        failures.push(format!("{label} in {row}, round {}: {wrong}", round + 1));
                     }
+                    None => started.forget_logs(),
                 }
-                started.forget_logs();
             }
         }
         let mut contenders = Vec::new();

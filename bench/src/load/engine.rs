@@ -148,8 +148,10 @@ impl<'a> Engine<'a> {
     }
 
     fn open_at(&mut self, index: usize) -> Result<()> {
-        // Many short connections from one address would wait for their ports; loopback has addresses enough.
-        let source = self.spec.reconnect.then(|| Ipv4Addr::new(127, 0, 1, (self.opened % 200) as u8 + 1));
+        // Many short connections from one address would wait for their ports, and many idle ones would meet a limit per
+        // client; loopback has addresses enough.
+        let spread = self.spec.reconnect || self.spec.idle > 0;
+        let source = spread.then(|| Ipv4Addr::new(127, 0, 1, (self.opened % 200) as u8 + 1));
         self.opened += 1;
         let started = Instant::now();
         let socket = sockets::connect(self.spec.target, source)?;

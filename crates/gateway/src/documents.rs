@@ -9,8 +9,8 @@ use model::problem::{Problem, Problems};
 use model::site::{Site, read_site};
 use model::{At, Document, ReadOptions, Source, Sources};
 use sha2::{Digest, Sha256};
-use snapshot::Snapshot;
 use snapshot::compile::{Environment, Mode, compile};
+use snapshot::{Snapshot, merged};
 
 use crate::cli::Documents;
 use crate::terminal;
@@ -119,7 +119,7 @@ pub fn load_texts(sources: Vec<Source>, site: Option<Source>, gateway: Option<St
             ..Environment::default()
         };
         let compiled = compile(document, loaded.site.as_ref(), &environment);
-        loaded.problems.append(compiled.problems);
+        loaded.problems = merged(std::mem::take(&mut loaded.problems), compiled.problems);
         loaded.snapshot = compiled.snapshot.filter(|_| !loaded.problems.has_errors());
     } else if !loaded.problems.has_errors() {
         loaded.problems.push(Problem::error(

@@ -37,35 +37,35 @@ properties! {
 properties! {
     /// Bounds and waits that Azure fixes or keeps to itself.
     pub struct Limits {
-        /// How long the head of a request may take. Seconds.
+        /// How long the head of a request may take. Seconds; default 60.
         pub request_header_timeout_in_sec: Opt<i64> = "requestHeaderTimeoutInSec";
-        /// How long a request's body may stand still. Seconds.
+        /// How long a request's body may stand still. Seconds; default 60.
         pub request_body_timeout_in_sec: Opt<i64> = "requestBodyTimeoutInSec";
-        /// How long a client's connection may be idle between requests. Seconds.
+        /// How long a client's connection may be idle between requests. Seconds; default 75.
         pub keep_alive_timeout_in_sec: Opt<i64> = "keepAliveTimeoutInSec";
-        /// Largest head of a request. Bytes.
+        /// Largest head of a request without its first line. Bytes; default 32768, range 1024 to 131072.
         pub max_header_bytes: Opt<i64> = "maxHeaderBytes";
-        /// Most header fields in a request.
+        /// Most header fields in a request. Default 200, range 1 to 256.
         pub max_header_fields: Opt<i64> = "maxHeaderFields";
-        /// Longest URL. Bytes.
+        /// Longest URL. Bytes; default 32768, range 256 to 65536.
         pub max_url_bytes: Opt<i64> = "maxUrlBytes";
-        /// Largest body of a request. Bytes.
+        /// Largest body of a request. Bytes; default 4 GiB.
         pub max_body_bytes: Opt<i64> = "maxBodyBytes";
-        /// How long connecting to a server may take. Seconds.
+        /// How long connecting to a server may take. Seconds; default 5.
         pub connect_timeout_in_sec: Opt<i64> = "connectTimeoutInSec";
-        /// How long an idle connection to a server is kept. Seconds.
+        /// How long an idle connection to a server is kept. Seconds; default 60.
         pub pool_idle_timeout_in_sec: Opt<i64> = "poolIdleTimeoutInSec";
-        /// Most idle connections kept to one server.
+        /// Most idle connections that each worker keeps to one server. Default 512.
         pub max_idle_per_server: Opt<i64> = "maxIdlePerServer";
-        /// Most connections of all clients together.
+        /// Most connections of all clients together. Default 10000.
         pub max_connections: Opt<i64> = "maxConnections";
-        /// Most connections of one client address.
+        /// Most connections of one client address. Default 1000.
         pub max_connections_per_client: Opt<i64> = "maxConnectionsPerClient";
-        /// How long connections of a removed listener may finish their work. Seconds.
+        /// How long connections of a removed listener may finish their work. Seconds; default 30.
         pub drain_timeout_in_sec: Opt<i64> = "drainTimeoutInSec";
-        /// How long work may go on after the signal to stop. Seconds.
+        /// How long work may go on after the signal to stop. Seconds; default 30.
         pub shutdown_grace_in_sec: Opt<i64> = "shutdownGraceInSec";
-        /// Slowest pace of a body that is put up with. Bytes per second.
+        /// Slowest pace of a body that is put up with. Bytes per second; default 240, 0 for any.
         pub min_body_bytes_per_sec: Opt<i64> = "minBodyBytesPerSec";
     }
 }
@@ -81,7 +81,7 @@ properties! {
 properties! {
     /// Extensions of a probe.
     pub struct ProbeExtension {
-        /// Add the port to the `Host` sent when it is not the protocol's own. Default false.
+        /// Add the port to the `Host` sent when it is not the protocol's own. Default true.
         pub host_port: Opt<bool> = "hostPort";
         /// The `User-Agent` sent. Default: the gateway's.
         pub user_agent: Opt<String> = "userAgent";

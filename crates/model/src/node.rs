@@ -210,6 +210,21 @@ impl Node {
         }
     }
 
+    /// The same tree without places: they mean nothing beside other texts.
+    #[must_use]
+    pub(crate) fn displaced(mut self) -> Self {
+        self.at.span = None;
+        match &mut self.value {
+            Value::Array(items) => items.iter_mut().for_each(|item| *item = std::mem::take(item).displaced()),
+            Value::Object(object) => object.entries.iter_mut().for_each(|entry| {
+                entry.key_span = None;
+                entry.node = std::mem::take(&mut entry.node).displaced();
+            }),
+            _ => {}
+        }
+        self
+    }
+
     /// How many nodes this tree has, itself included.
     pub fn count(&self) -> usize {
         1 + match &self.value {

@@ -1,5 +1,7 @@
 //! From text to document: the forms, the tolerance, and what is refused.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests; a failure is meant to end the test")]
+
 use model::backend_http_settings::Protocol;
 use model::extension::PathMatching;
 use model::{Document, Form, Problems, ReadOptions, Reading, Source, read};
@@ -86,6 +88,12 @@ fn parameters_of_the_caller_win_over_those_of_files() {
     let options = ReadOptions { parameters: site.unwrap().parameters, ..ReadOptions::default() };
     let reading = read(&[Source::new("t", template), Source::new("f", file)], &options);
     assert_eq!(reading.document.unwrap().name(), "fromSite");
+
+    let site = model::site::read_site(Source::new("site", "parameters: {n: [1]}"), &mut sources, &mut problems);
+    let options = ReadOptions { parameters: site.unwrap().parameters, ..ReadOptions::default() };
+    let problems = read(&[Source::new("t", template)], &options).problems;
+    let wrong = problems.iter().next().unwrap();
+    assert_eq!((wrong.code, wrong.path.as_str(), wrong.span), ("ParameterValue", "parameters.n", None));
 }
 
 #[test]

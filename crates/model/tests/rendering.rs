@@ -1,5 +1,7 @@
 //! Problems as people and programs see them. `UPDATE_GOLDEN=1 cargo test -p model` writes the goldens anew.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests; a failure is meant to end the test")]
+
 use std::path::PathBuf;
 
 use model::problem::{TextOptions, render_json, render_sarif, render_text};

@@ -5,7 +5,8 @@ use std::fmt;
 
 use rustix::rand::{GetRandomFlags, getrandom};
 
-/// A fast random generator (xoshiro256++), one for each worker thread; seeded from the kernel, never a source of secrets.
+/// A fast random generator (xoshiro256++), one for each worker thread; seeded from the kernel, never a source of
+/// secrets.
 ///
 /// Takes `&self`, since it lives in what a worker's tasks share; it is not `Sync`.
 #[derive(Debug)]

@@ -89,7 +89,7 @@ async fn obey(worker: Rc<Worker>, mut commands: mpsc::Receiver<Command>) {
 
 async fn listen(worker: Rc<Worker>, door: Rc<Door>, listener: tokio::net::TcpListener) {
     // Registered with the timers so that closing the door wakes the task.
-    let timer = worker.timers.register();
+    let timer = worker.timers.register(0);
     let local = listener.local_addr().ok();
     let closed = || door.closed.get() || worker.ending.get();
     let watch = |context: &std::task::Context<'_>| {

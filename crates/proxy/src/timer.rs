@@ -25,14 +25,19 @@ pub enum Lane {
     ServerRead,
     /// The server taking bytes.
     ServerWrite,
+    /// The connection as a whole, once its listener is gone: ends every other wait.
+    Life,
 }
+
+const LANES: usize = 5;
 
 /// The deadlines of one connection.
 #[derive(Debug)]
 pub struct Timer {
-    lanes: [Cell<u64>; 4],
+    lanes: [Cell<u64>; LANES],
     waker: RefCell<Option<Waker>>,
     slot: Cell<usize>,
+    group: u64,
 }
 
 /// A connection's deadlines, swept for as long as this lives.
@@ -68,13 +73,14 @@ impl Timers {
         Rc::new(Self { start: Instant::now(), now: Cell::new(0), list: RefCell::new(Vec::new()) })
     }
 
-    /// Adds a connection.
-    pub fn register(self: &Rc<Self>) -> TimerGuard {
+    /// Adds a connection to a group, whose life can be limited later.
+    pub fn register(self: &Rc<Self>, group: u64) -> TimerGuard {
         let mut list = self.list.borrow_mut();
         let timer = Rc::new(Timer {
-            lanes: [const { Cell::new(NEVER) }; 4],
+            lanes: [const { Cell::new(NEVER) }; LANES],
             waker: RefCell::new(None),
             slot: Cell::new(list.len()),
+            group,
         });
         list.push(Rc::clone(&timer));
         TimerGuard { timer, timers: Rc::clone(self) }
@@ -108,6 +114,14 @@ impl Timers {
             if timer.lanes.iter().any(|lane| lane.get() <= now) {
                 timer.wake();
             }
+        }
+    }
+
+    /// Ends the waits of a group's connections this far from now, whatever they wait for.
+    pub fn limit(&self, group: u64, after: Duration) {
+        let end = self.now().saturating_add(u64::try_from((after + TICK).as_millis()).unwrap_or(NEVER));
+        for timer in self.list.borrow().iter().filter(|timer| timer.group == group) {
+            timer.lanes[Lane::Life as usize].set(end);
         }
     }
 
@@ -150,7 +164,8 @@ impl TimerGuard {
     /// when it does.
     #[inline]
     pub fn expired(&self, lane: Lane, context: &Context<'_>) -> bool {
-        if self.timer.lanes[lane as usize].get() <= self.timers.now() {
+        let now = self.timers.now();
+        if self.timer.lanes[lane as usize].get() <= now || self.timer.lanes[Lane::Life as usize].get() <= now {
             return true;
         }
         self.timer.remember(context);
@@ -182,7 +197,7 @@ mod tests {
     #[test]
     fn a_deadline_fires_after_its_time_and_not_before() {
         let timers = Timers::new();
-        let guard = timers.register();
+        let guard = timers.register(0);
         let context = Context::from_waker(Waker::noop());
         guard.set(Lane::ClientRead, Duration::from_secs(1));
         timers.sweep_at(timers.start + Duration::from_millis(1000));
@@ -193,9 +208,19 @@ mod tests {
     }
 
     #[test]
+    fn a_limited_life_ends_every_wait_of_its_group_only() {
+        let timers = Timers::new();
+        let (gone, stays) = (timers.register(1), timers.register(2));
+        let context = Context::from_waker(Waker::noop());
+        timers.limit(1, Duration::from_secs(1));
+        timers.sweep_at(timers.start + Duration::from_secs(2));
+        assert!(gone.expired(Lane::ServerRead, &context) && !stays.expired(Lane::ServerRead, &context));
+    }
+
+    #[test]
     fn a_dropped_connection_leaves_the_sweep_whole() {
         let timers = Timers::new();
-        let guards: Vec<_> = (0..4).map(|_| timers.register()).collect();
+        let guards: Vec<_> = (0..4).map(|_| timers.register(0)).collect();
         let mut guards = guards.into_iter();
         drop(guards.next());
         drop(guards.next());

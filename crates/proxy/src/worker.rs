@@ -91,6 +91,7 @@ pub struct Worker {
     /// True once the process is to end: connections close after their present exchange.
     pub ending: Cell<bool>,
     doors: RefCell<Vec<Rc<Door>>>,
+    groups: Cell<u64>,
     view: RefCell<Rc<View>>,
 }
 
@@ -108,6 +109,7 @@ impl Worker {
             rng: Rng::from_kernel(),
             ending: Cell::new(false),
             doors: RefCell::new(Vec::new()),
+            groups: Cell::new(0),
             view,
         })
     }
@@ -124,17 +126,22 @@ impl Worker {
 
     /// Adds a door.
     pub fn open(&self, key: DoorKey) -> Rc<Door> {
-        let door = Door::new(key);
+        let group = self.groups.get() + 1;
+        self.groups.set(group);
+        let door = Door::new(key, group);
         self.doors.borrow_mut().push(Rc::clone(&door));
         door
     }
 
-    /// Closes a door: its idle connections end now, the others after their present exchange.
+    /// Closes a door: its idle connections end now, the others after their present exchange, or when the drain
+    /// timeout is over.
     pub fn close(&self, key: DoorKey) {
+        let drain = self.view().published.snapshot.limits.drain_timeout;
         self.doors.borrow_mut().retain(|door| {
             let gone = door.key == key;
             if gone {
                 door.closed.set(true);
+                self.timers.limit(door.group, drain);
             }
             !gone
         });
@@ -187,14 +194,16 @@ pub struct Door {
     pub key: DoorKey,
     /// True once the configuration no longer has it: connections close after their present exchange.
     pub closed: Cell<bool>,
+    /// The group of its connections' timers.
+    pub group: u64,
     /// The binding in the view last looked at.
     known: RefCell<Option<(Rc<View>, Option<BindingId>)>>,
 }
 
 impl Door {
     /// A door at an address of the configuration.
-    pub fn new(key: DoorKey) -> Rc<Self> {
-        Rc::new(Self { key, closed: Cell::new(false), known: RefCell::new(None) })
+    pub fn new(key: DoorKey, group: u64) -> Rc<Self> {
+        Rc::new(Self { key, closed: Cell::new(false), group, known: RefCell::new(None) })
     }
 
     /// The binding in a view; `None` when the configuration no longer has it.

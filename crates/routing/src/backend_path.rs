@@ -28,26 +28,14 @@ impl BackendPath {
             return None;
         }
         let base = path.strip_suffix('/').unwrap_or(path);
-        let slash = if base.is_empty() || base.starts_with('/') {
-            ""
-        } else {
-            "/"
-        };
-        Some(Self {
-            base: format!("{slash}{base}").into(),
-        })
+        let slash = if base.is_empty() || base.starts_with('/') { "" } else { "/" };
+        Some(Self { base: format!("{slash}{base}").into() })
     }
 
     /// Appends the path and query for the server to `out`. `path` is the raw request path,
     /// `pattern` the one that matched this request, or `None` for a basic rule or a path map's
     /// default.
-    pub fn write(
-        &self,
-        pattern: Option<&PathPattern>,
-        path: &[u8],
-        query: Option<&[u8]>,
-        out: &mut Vec<u8>,
-    ) {
+    pub fn write(&self, pattern: Option<&PathPattern>, path: &[u8], query: Option<&[u8]>, out: &mut Vec<u8>) {
         if path.first() == Some(&b'/') {
             out.extend(self.base.as_bytes());
             self.write_rest(pattern, path, out);
@@ -100,10 +88,7 @@ fn strip<'p>(literal: &[u8], path: &'p [u8]) -> Option<&'p [u8]> {
 
 /// Appends `rest` with exactly one slash before it.
 fn join(rest: &[u8], out: &mut Vec<u8>, push: impl Fn(u8, &mut Vec<u8>)) {
-    let start = rest
-        .iter()
-        .position(|byte| *byte != b'/')
-        .unwrap_or(rest.len());
+    let start = rest.iter().position(|byte| *byte != b'/').unwrap_or(rest.len());
     out.push(b'/');
     rest.iter().skip(start).for_each(|byte| push(*byte, out));
 }
@@ -113,8 +98,7 @@ fn join(rest: &[u8], out: &mut Vec<u8>, push: impl Fn(u8, &mut Vec<u8>)) {
 fn push_encoded(byte: u8, out: &mut Vec<u8>) {
     match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => out.push(byte),
-        b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+'
-        | b',' => out.push(byte),
+        b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' => out.push(byte),
         b';' | b'=' | b':' | b'@' | b'/' => out.push(byte),
         _ => crate::redirect::percent_encode(byte, out),
     }
@@ -126,17 +110,10 @@ mod tests {
 
     fn written(setting: &str, pattern: Option<&str>, target: &str) -> String {
         let pattern = pattern.map(|pattern| PathPattern::parse(pattern).unwrap());
-        let (path, query) = target
-            .split_once('?')
-            .map_or((target, None), |(path, query)| (path, Some(query)));
+        let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
         let mut out = Vec::new();
         let base = BackendPath::new(setting).unwrap();
-        base.write(
-            pattern.as_ref(),
-            path.as_bytes(),
-            query.map(str::as_bytes),
-            &mut out,
-        );
+        base.write(pattern.as_ref(), path.as_bytes(), query.map(str::as_bytes), &mut out);
         String::from_utf8(out).unwrap()
     }
 
@@ -146,41 +123,21 @@ mod tests {
             (None, "/home/", "/override/home/"),
             (None, "/home/secondhome/", "/override/home/secondhome/"),
             (Some("/pathrule*"), "/pathrule/home/", "/override/home/"),
-            (
-                Some("/pathrule*"),
-                "/pathrule/home/secondhome/",
-                "/override/home/secondhome/",
-            ),
+            (Some("/pathrule*"), "/pathrule/home/secondhome/", "/override/home/secondhome/"),
             (Some("/pathrule*"), "/home/", "/override/home/"),
-            (
-                Some("/pathrule*"),
-                "/home/secondhome/",
-                "/override/home/secondhome/",
-            ),
+            (Some("/pathrule*"), "/home/secondhome/", "/override/home/secondhome/"),
             (Some("/pathrule/home*"), "/pathrule/home/", "/override/"),
-            (
-                Some("/pathrule/home*"),
-                "/pathrule/home/secondhome/",
-                "/override/secondhome/",
-            ),
+            (Some("/pathrule/home*"), "/pathrule/home/secondhome/", "/override/secondhome/"),
             (Some("/pathrule/"), "/pathrule/", "/override/"),
         ];
         for (pattern, path, expected) in rows {
-            assert_eq!(
-                written("/override/", pattern, path),
-                expected,
-                "{pattern:?} {path}"
-            );
+            assert_eq!(written("/override/", pattern, path), expected, "{pattern:?} {path}");
         }
     }
 
     #[test]
     fn edge_values_of_the_setting() {
-        assert_eq!(
-            BackendPath::new(""),
-            None,
-            "an empty setting changes nothing"
-        );
+        assert_eq!(BackendPath::new(""), None, "an empty setting changes nothing");
         let rows = [
             ("/", Some("/shop/*"), "/shop/cart?id=1", "/cart?id=1"),
             ("/", Some("/shop/*"), "/shop/", "/"),
@@ -193,45 +150,21 @@ mod tests {
             ("/v2", None, "*", "*"),
         ];
         for (setting, pattern, target, expected) in rows {
-            assert_eq!(
-                written(setting, pattern, target),
-                expected,
-                "{setting} {pattern:?} {target}"
-            );
+            assert_eq!(written(setting, pattern, target), expected, "{setting} {pattern:?} {target}");
         }
     }
 
     #[test]
     fn the_cut_is_made_where_the_decoded_path_has_used_up_the_pattern() {
         let rows = [
-            (
-                Some("/abc/*"),
-                "/abc%2Fd%2Fe?x=%20",
-                "/o/d%2Fe?x=%20",
-                "the rest keeps its encoding",
-            ),
+            (Some("/abc/*"), "/abc%2Fd%2Fe?x=%20", "/o/d%2Fe?x=%20", "the rest keeps its encoding"),
             (Some("/abc/*"), "/ABC/d", "/o/d", "case does not count"),
             (Some("/a%20b/*"), "/a b/c", "/o/c", "an encoded pattern"),
             (Some("/a b/*"), "/a%20b/c", "/o/c", "a pattern in clear"),
-            (
-                Some("/100%*"),
-                "/100%25/x",
-                "/o/x",
-                "no cut inside an escape",
-            ),
-            (
-                Some("/abc/*"),
-                "//abc//d%20e",
-                "/o/d%20e",
-                "merged slashes, encoded again",
-            ),
+            (Some("/100%*"), "/100%25/x", "/o/x", "no cut inside an escape"),
+            (Some("/abc/*"), "//abc//d%20e", "/o/d%20e", "merged slashes, encoded again"),
             (Some("/abc/*"), "/abc//d", "/o/d", "one joining slash"),
-            (
-                None,
-                "//x//y",
-                "/o/x//y",
-                "no pattern: only the joint is tidied",
-            ),
+            (None, "//x//y", "/o/x//y", "no pattern: only the joint is tidied"),
             (None, "/x%2Fy", "/o/x%2Fy", "no pattern: the encoding stays"),
         ];
         for (pattern, target, expected, rule) in rows {

@@ -14,15 +14,11 @@ mod redirect;
 mod target;
 
 pub use backend_path::BackendPath;
-pub use host::{
-    HostPattern, HostPatternError, HostTable, host_without_port, is_ip_literal, shadowed,
-};
+pub use host::{HostPattern, HostPatternError, HostTable, host_without_port, is_ip_literal, shadowed};
 pub use matching_form::matching_form;
-pub use path::{
-    Hit, PathMatching, PathPattern, PathPatternError, PathTable, PatternId, Unreachable,
-};
+pub use path::{Hit, PathMatching, PathPattern, PathPatternError, PathTable, PatternId, Unreachable};
 pub use redirect::{
-    Entrance, ListenerTarget, Redirect, RedirectStatus, RedirectTarget, RedirectUrlError,
-    RequestTarget, Scheme, UrlTarget,
+    Entrance, ListenerTarget, Redirect, RedirectStatus, RedirectTarget, RedirectUrlError, RequestTarget, Scheme,
+    UrlTarget,
 };
 pub use target::{TargetError, TargetParts, split_target};

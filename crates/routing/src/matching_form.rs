@@ -81,10 +81,7 @@ fn resolve(path: &[u8], last: LastSegment, out: &mut [u8]) -> usize {
 /// is its own parent.
 fn parent(out: &[u8], segment: usize) -> usize {
     let above = out.get(..segment.saturating_sub(1)).unwrap_or_default();
-    above
-        .iter()
-        .rposition(|byte| *byte == b'/')
-        .map_or(segment.min(1), |slash| slash + 1)
+    above.iter().rposition(|byte| *byte == b'/').map_or(segment.min(1), |slash| slash + 1)
 }
 
 /// Whether `path` is not yet in matching form (or might not be: `/.` also begins `/.well-known`).
@@ -136,11 +133,7 @@ pub(crate) fn with_matching_form<R>(path: &[u8], look: impl FnOnce(&[u8]) -> R) 
 /// The matching form of `path` (without its query), letter case kept; for explanations and
 /// messages.
 pub fn matching_form(path: &[u8]) -> Cow<'_, [u8]> {
-    if needs_work(path) {
-        Cow::Owned(resolved(path, LastSegment::Closed))
-    } else {
-        Cow::Borrowed(path)
-    }
+    if needs_work(path) { Cow::Owned(resolved(path, LastSegment::Closed)) } else { Cow::Borrowed(path) }
 }
 
 /// The matching form as a vector of its own.
@@ -185,11 +178,7 @@ mod tests {
             ("/a%00b", "/a\0b"),
         ];
         for (path, expected) in rows {
-            assert_eq!(
-                String::from_utf8_lossy(&matching_form(path.as_bytes())),
-                *expected,
-                "matching form of {path}"
-            );
+            assert_eq!(String::from_utf8_lossy(&matching_form(path.as_bytes())), *expected, "matching form of {path}");
         }
     }
 
@@ -201,14 +190,7 @@ mod tests {
 
     #[test]
     fn dot_segments_are_seen_through_escapes() {
-        for path in [
-            "/..",
-            "/a/../b",
-            "/a/%2e%2E/b",
-            "/a/.",
-            "/a%2f..%2fb",
-            "/./",
-        ] {
+        for path in ["/..", "/a/../b", "/a/%2e%2E/b", "/a/.", "/a%2f..%2fb", "/./"] {
             assert!(has_dot_segments(path.as_bytes()), "{path}");
         }
         for path in ["/", "/a.b", "/.well-known", "/...", "/a../b", "/a%2eb"] {

@@ -38,17 +38,10 @@ pub fn split_target(target: &[u8]) -> Result<TargetParts<'_>, TargetError> {
         return Ok(parts(None, target));
     }
     if target == b"*" {
-        return Ok(TargetParts {
-            authority: None,
-            path: target,
-            query: None,
-        });
+        return Ok(TargetParts { authority: None, path: target, query: None });
     }
     let rest = after_scheme(target).ok_or(TargetError::Form)?;
-    let end = rest
-        .iter()
-        .position(|byte| matches!(byte, b'/' | b'?' | b'#'))
-        .unwrap_or(rest.len());
+    let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
     let (authority, rest) = rest.split_at(end);
     if authority.contains(&b'@') {
         return Err(TargetError::UserInformation);
@@ -60,12 +53,10 @@ pub fn split_target(target: &[u8]) -> Result<TargetParts<'_>, TargetError> {
 }
 
 fn after_scheme(target: &[u8]) -> Option<&[u8]> {
-    [b"http://".as_slice(), b"https://"]
-        .into_iter()
-        .find_map(|scheme| {
-            let (head, rest) = target.split_at_checked(scheme.len())?;
-            head.eq_ignore_ascii_case(scheme).then_some(rest)
-        })
+    [b"http://".as_slice(), b"https://"].into_iter().find_map(|scheme| {
+        let (head, rest) = target.split_at_checked(scheme.len())?;
+        head.eq_ignore_ascii_case(scheme).then_some(rest)
+    })
 }
 
 fn parts<'a>(authority: Option<&'a [u8]>, rest: &'a [u8]) -> TargetParts<'a> {
@@ -75,11 +66,7 @@ fn parts<'a>(authority: Option<&'a [u8]>, rest: &'a [u8]) -> TargetParts<'a> {
         Some(mark) => (rest.get(..mark).unwrap_or_default(), rest.get(mark + 1..)),
         None => (rest, None),
     };
-    TargetParts {
-        authority,
-        path: if path.is_empty() { b"/" } else { path },
-        query,
-    }
+    TargetParts { authority, path: if path.is_empty() { b"/" } else { path }, query }
 }
 
 #[cfg(test)]
@@ -88,12 +75,7 @@ mod tests {
 
     #[test]
     fn a_target_splits_into_authority_path_and_query() {
-        type Row = (
-            &'static str,
-            Option<&'static str>,
-            &'static str,
-            Option<&'static str>,
-        );
+        type Row = (&'static str, Option<&'static str>, &'static str, Option<&'static str>);
         let rows: &[Row] = &[
             ("/", None, "/", None),
             ("/a/b?x=1", None, "/a/b", Some("x=1")),

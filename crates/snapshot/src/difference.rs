@@ -87,7 +87,8 @@ impl<K> Changes<K> {
 /// `1 added, 2 kept`; what is zero is left out.
 impl<K> fmt::Display for Changes<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = [("added", &self.added), ("removed", &self.removed), ("changed", &self.changed), ("kept", &self.kept)];
+        let rows =
+            [("added", &self.added), ("removed", &self.removed), ("changed", &self.changed), ("kept", &self.kept)];
         let words: Vec<_> = rows
             .iter()
             .filter(|(_, keys)| !keys.is_empty())

@@ -104,7 +104,10 @@ pub struct Forward {
 pub fn explain(snapshot: &Snapshot, question: &Question<'_>) -> Explanation {
     let mut bindings = snapshot.bindings.entries().filter(|(_, binding)| serves(binding, question)).peekable();
     let first = bindings.peek().map(|(id, _)| *id);
-    let chosen = bindings.find(|(_, binding)| binding.hosts.lookup(question.host.as_bytes()).is_some()).map(|(id, _)| id).or(first);
+    let chosen = bindings
+        .find(|(_, binding)| binding.hosts.lookup(question.host.as_bytes()).is_some())
+        .map(|(id, _)| id)
+        .or(first);
     let Some(binding) = chosen else { return Explanation::default() };
     let mut explanation = Explanation { address: Some(snapshot.bindings[binding].address), ..Explanation::default() };
     let rule = snapshot.bindings[binding].hosts.lookup(question.host.as_bytes());
@@ -174,7 +177,9 @@ fn outcome(
 ) -> Outcome {
     let (path, query) = (question.path.as_bytes(), question.query.map(str::as_bytes));
     match &snapshot.routes[route].action {
-        Action::Missing => Outcome::Answer { status: 404, reason: "the path leads to no pool and no redirect".to_owned() },
+        Action::Missing => {
+            Outcome::Answer { status: 404, reason: "the path leads to no pool and no redirect".to_owned() }
+        }
         Action::Redirect(redirect) => {
             let mut location = Vec::new();
             redirect.location(&RequestTarget { host: question.host.as_bytes(), path, query }, &mut location);

@@ -4,9 +4,9 @@
 //! [`compile`](compile::compile) nobody checks again. No sockets, no clocks, no live state: health and connections
 //! belong to `backend`, which keys them by what this crate says.
 
-pub mod explain;
 pub mod compile;
 pub mod difference;
+pub mod explain;
 pub mod ids;
 pub mod limits;
 pub mod listener;
@@ -17,7 +17,7 @@ pub mod settings;
 
 mod current;
 
-pub use compile::{Compiled, Environment, Mode, compile};
+pub use compile::{Compiled, Environment, Mode, compile, merged};
 pub use current::{Identity, Snapshot, Target};
 pub use difference::{Changes, Difference, difference};
 pub use ids::{BindingId, ListenerId, PoolId, RouteId, RuleId, SettingsId, TargetId};

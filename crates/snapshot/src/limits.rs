@@ -20,7 +20,7 @@ pub struct Limits {
     pub connect_timeout: Duration,
     /// An idle pooled connection to a server. Default 60 s. Expiry: close.
     pub pool_idle_timeout: Duration,
-    /// Idle pooled connections kept for each server by each worker. Default 100.
+    /// Idle pooled connections kept for each server by each worker. Default 512.
     pub max_idle_per_server: usize,
     /// A request head. Default 32 KiB. Beyond: 431 (400 is what nginx answers; see parity notes).
     pub max_header_bytes: usize,
@@ -42,6 +42,8 @@ pub struct Limits {
     pub drain_timeout: Duration,
     /// After SIGTERM, until what is left is cut. Default 30 s.
     pub shutdown_grace: Duration,
+    /// Further servers that are tried when one fails before the client got a byte. Default 1 (Azure); range 0 to 10.
+    pub max_retries: u32,
     /// How long a request waits for the first verdict of the probes when no server has one yet. Default 2 s.
     pub first_probe_wait: Duration,
 }
@@ -55,7 +57,7 @@ impl Default for Limits {
             client_write_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
             pool_idle_timeout: Duration::from_secs(60),
-            max_idle_per_server: 100,
+            max_idle_per_server: 512,
             max_header_bytes: 32 * 1024,
             max_header_fields: 200,
             max_url_bytes: 32 * 1024,
@@ -66,6 +68,7 @@ impl Default for Limits {
             max_connections_per_client: 1_000,
             drain_timeout: Duration::from_secs(30),
             shutdown_grace: Duration::from_secs(30),
+            max_retries: 1,
             first_probe_wait: Duration::from_secs(2),
         }
     }

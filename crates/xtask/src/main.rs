@@ -20,6 +20,7 @@ use summary::{Outcome, Summary};
 const USAGE: &str = "usage: cargo xtask COMMAND
 
   test      set-up and all tests: unit, documentation, whole gateway, conformance corpora
+  corpus    the conformance corpora alone
   layers    fails on a dependency between our crates that the table of layers does not have
   tidy      line width, module documentation, banned words, links; reports large files
   ci        formatting, clippy, layers, tidy, cargo-deny (if installed), then test
@@ -32,6 +33,10 @@ fn main() -> ExitCode {
     let mut summary = Summary::default();
     let done = match command {
         "test" => test::run(&mut summary),
+        "corpus" => {
+            corpus::run(&mut summary);
+            Ok(())
+        }
         "layers" => summary.step("layers", layers::check),
         "tidy" => summary.step("tidy", tidy::check),
         "ci" => ci(&mut summary),

@@ -21,7 +21,7 @@ pub(super) fn run(args: &Diff) -> u8 {
             (None, Some(after)) => format!("+ {}: {after}\n", change.path),
             (Some(before), None) => format!("- {}: {before}\n", change.path),
             (before, after) => {
-                let text = |value: &Option<_>| value.as_ref().map_or_else(String::new, |value: &serde_json::Value| value.to_string());
+                let text = |value: &Option<String>| value.clone().unwrap_or_default();
                 format!("~ {}: {} -> {}\n", change.path, text(before), text(after))
             }
         };
@@ -33,7 +33,8 @@ pub(super) fn run(args: &Diff) -> u8 {
 
 fn open(path: &Path) -> Result<Document, u8> {
     let text = read_file(path).map_err(|unreadable| usage(&unreadable))?;
-    let loaded: Loaded = load_texts(vec![Source::new(path.display().to_string(), text)], None, None, Purpose::default());
+    let loaded: Loaded =
+        load_texts(vec![Source::new(path.display().to_string(), text)], None, None, Purpose::default());
     let colour = terminal::colour();
     let text = loaded.problems_text(colour);
     loaded.document.ok_or_else(|| {

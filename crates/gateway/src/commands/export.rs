@@ -15,13 +15,13 @@ pub(super) fn run(args: &Export) -> u8 {
         return PROBLEMS;
     };
     let options = model::export::ExportOptions { extensions: args.keep_extensions, ..Default::default() };
-    let exported = match args.format {
-        ExportFormat::Arm => model::export::to_json(document, &options),
-        ExportFormat::Yaml => model::export::to_yaml(document, &options),
-    };
-    terminal::out(&exported.text);
-    for stripped in &exported.stripped {
-        terminal::note(&format!("left out, Azure does not have it: {stripped}"));
+    let exported = model::export::export(document, &options);
+    terminal::out(&match args.format {
+        ExportFormat::Arm => exported.to_json(),
+        ExportFormat::Yaml => exported.to_yaml(),
+    });
+    for path in &exported.left_out {
+        terminal::note(&format!("left out, Azure does not have it: {path}"));
     }
     0
 }

@@ -3,9 +3,9 @@
 mod ask;
 mod check;
 mod dev;
-//mod diff;
+mod diff;
 mod explain;
-//mod export;
+mod export;
 mod run;
 mod test;
 
@@ -29,8 +29,8 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Test(args) => test::run(&args),
-        Command::Diff(_) => 2,
-        Command::Export(_) => 2,
+        Command::Diff(args) => diff::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Status(args) => ask::run(&args, admin::Request::Status),
         Command::Health(args) => ask::run(&args, admin::Request::Health),
         Command::Reload(args) => ask::run(&args, admin::Request::Reload),

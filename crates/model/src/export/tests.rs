@@ -45,7 +45,8 @@ fn what_is_written_reads_the_same() {
 #[test]
 fn differences_go_by_name_and_hide_secrets() {
     let before = document(GATEWAY);
-    let rows: &[(&str, &str, &[(&str, Option<&str>, Option<&str>)])] = &[
+    type Row = (&'static str, &'static str, &'static [(&'static str, Option<&'static str>, Option<&'static str>)]);
+    let rows: &[Row] = &[
         ("\"l1\"", "\"L1\"", &[("httpListeners[\"l1\"].name", Some("\"l1\""), Some("\"L1\""))]),
         ("\"http\"", "\"https\"", &[("httpListeners[\"l1\"].protocol", Some("\"Http\""), Some("\"Https\""))]),
         ("hunter2", "hunter3", &[("sslCertificates[\"c\"].password", Some("\"(secret)\""), Some("\"(secret)\""))]),

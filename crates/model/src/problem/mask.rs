@@ -44,26 +44,30 @@ fn values_of(text: &[u8], key: &[u8]) -> Vec<Range<usize>> {
         after += blanks(&text[after..], b" \t");
         if text.get(after) == Some(&b':') {
             after += 1;
-            ranges.extend(value(text, after, at - 1));
+            let Some((range, is_secret)) = value(text, after, at - 1) else { continue };
+            // Going on behind the value keeps the work linear, however often the key is repeated inside it.
+            at = range.end.max(at);
+            ranges.extend(is_secret.then_some(range));
         }
     }
     ranges
 }
 
-fn value(text: &[u8], from: usize, key: usize) -> Option<Range<usize>> {
+/// The value and whether it is to be hidden; `None` for lists and objects, inside which to go on looking.
+fn value(text: &[u8], from: usize, key: usize) -> Option<(Range<usize>, bool)> {
     let start = from + blanks(&text[from..], b" \t\r\n");
     let range = match text.get(start)? {
         quote @ (b'"' | b'\'') => {
             let end = closing(text, start + 1, *quote);
             let inner = &text[start + 1..end];
             let is_expression = inner.starts_with(b"[") && inner.ends_with(b"]");
-            if is_expression { return None } else { start..end }
+            return Some((start..end, !is_expression));
         }
         b'|' | b'>' => start..block_end(text, start, key),
         b'{' | b'[' => return None,
         _ => start..line_end(text, start),
     };
-    Some(range)
+    Some((range, true))
 }
 
 fn closing(text: &[u8], from: usize, quote: u8) -> usize {
@@ -108,6 +112,16 @@ fn blanks(text: &[u8], kinds: &[u8]) -> usize {
 mod tests {
     use super::*;
     use crate::source::Source;
+
+    #[test]
+    fn a_key_repeated_without_end_is_no_burden() {
+        for unit in ["data: |", "\"data\": \"\\\"", "data:", "\n data: >"] {
+            let sources = Sources::new(vec![Source::new("t", unit.repeat(200_000))]);
+            let start = std::time::Instant::now();
+            masked(&sources, 0, false);
+            assert!(start.elapsed().as_secs() < 5, "{unit:?}");
+        }
+    }
 
     #[test]
     fn secrets_are_starred_out_even_when_the_text_cannot_be_parsed() {

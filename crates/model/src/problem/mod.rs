@@ -239,6 +239,11 @@ impl Problems {
         self.len() == 0
     }
 
+    /// True when no further problem is kept, so that looking for suggestions is in vain.
+    pub fn is_full(&self) -> bool {
+        self.list.len() >= MAX_PROBLEMS
+    }
+
     /// How many problems were not kept.
     pub fn more(&self) -> usize {
         self.more

@@ -1,5 +1,6 @@
 //! Values with their places, and the slots that hold them. Equality compares values, never places.
 
+use std::collections::HashSet;
 use std::ops::Deref;
 
 use crate::node::{At, Entry, Node, Object, Value};
@@ -208,9 +209,10 @@ impl<T: Shape> Slot for Map<T> {
             return;
         };
         self.at = Some(node.at.clone());
+        let mut seen = HashSet::new();
         for entry in object.entries.iter().filter(|entry| !entry.node.is_null()) {
             let key = Field::new(entry.key.clone(), entry.node.at.with_span(entry.key_span));
-            if self.get(&key).is_some() {
+            if !seen.insert(entry.key.to_ascii_lowercase()) {
                 let message = format!("the key {:?} stands twice in this object", entry.key);
                 reader.problems.push(Problem::error(codes::DUPLICATE_KEY, &key.at, message));
             } else if let Some(value) = T::read(&entry.node, reader) {

@@ -1,6 +1,6 @@
 //! How the model's types are told: one table per resource, from which struct, reader, writer and documentation follow.
 //!
-//! [`properties!`] declares a struct and its wire names once. [`Shape`] is what a single value can be, [`Slot`] is a
+//! `properties!` declares a struct and its wire names once. [`Shape`] is what a single value can be, [`Slot`] is a
 //! place for such values in a struct ([`Opt`] for one, [`List`] for many, [`Collection`] for named sub-resources,
 //! [`Map`] for free keys). The loops that read and write work on tables and `dyn Slot`, so a resource costs no code.
 

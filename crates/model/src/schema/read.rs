@@ -34,9 +34,10 @@ impl Reader<'_> {
     /// Reports a key no property has.
     pub(super) fn unknown(&mut self, entry: &Entry, of: &str, known: &[&'static str]) {
         let message = format!("{:?} is not a property of {of} this gateway knows; it is ignored", entry.key);
+        let suggestion = if self.problems.is_full() { None } else { nearest(&entry.key, known.iter().copied()) };
         let problem = Problem::warning(codes::UNKNOWN_PROPERTY, &entry.node.at, message)
             .at_span(entry.key_span)
-            .suggest(nearest(&entry.key, known.iter().copied()));
+            .suggest(suggestion);
         self.problems.push(problem);
     }
 
@@ -85,7 +86,8 @@ impl<'a> Filling<'a> {
 
     /// Fills the slot this entry belongs to; `false` when there is none.
     pub(super) fn take(&mut self, entry: &Entry, reader: &mut Reader<'_>) -> bool {
-        let Some(at) = self.table.iter().position(|property| property.name.eq_ignore_ascii_case(&entry.key)) else {
+        let key = published_spelling(&entry.key);
+        let Some(at) = self.table.iter().position(|property| property.name.eq_ignore_ascii_case(key)) else {
             return false;
         };
         if entry.node.is_null() && !entry.node.at.failed {
@@ -114,4 +116,16 @@ impl<'a> Filling<'a> {
     pub(super) fn names(&self) -> Vec<&'static str> {
         self.table.iter().map(|property| property.name).collect()
     }
+}
+
+/// Spellings that older models and Azure's own samples use, and the one in the present model.
+const OTHER_SPELLINGS: &[(&str, &str)] = &[
+    ("negationCondition", "negationConditon"),
+    ("captchaCookieExpirationInMins", "captchaExpirationInMins"),
+    ("captchaExpirationInMinutes", "captchaExpirationInMins"),
+];
+
+fn published_spelling(key: &str) -> &str {
+    let other = OTHER_SPELLINGS.iter().find(|(other, _)| other.eq_ignore_ascii_case(key));
+    other.map_or(key, |(_, published)| published)
 }

@@ -26,11 +26,10 @@ pub fn parse(source: &Source, index: u32, problems: &mut Problems) -> Vec<Node> 
     }
     let text = source.text.strip_prefix('\u{feff}').unwrap_or(&source.text);
     let offset = source.text.len() - text.len();
-    let roots = match first_token(text) {
+    match first_token(text) {
         Some(b'{' | b'[') => json::parse(text, index, offset, problems).into_iter().collect(),
         _ => yaml::parse(text, index, offset, problems),
-    };
-    roots
+    }
 }
 
 /// Marks the values of secret keys, so that neither messages nor excerpts show them.

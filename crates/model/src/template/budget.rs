@@ -4,6 +4,8 @@ use crate::node::{Node, Value};
 
 /// The most values and 16-byte pieces of text a template may produce.
 const MAX_WORK: usize = 2_000_000;
+/// The deepest nesting of a value.
+const MAX_VALUE_DEPTH: usize = 128;
 /// The deepest recursion through values, variables and calls.
 const MAX_DEPTH: usize = 160;
 
@@ -42,14 +44,24 @@ impl Budget {
     }
 }
 
-/// The work a value stands for.
+/// The work a value stands for; more than is allowed when it nests too deep, so that no value grows deep enough to
+/// exhaust the stack of what walks it later.
 pub(super) fn weight(node: &Node) -> usize {
+    weight_at(node, 0)
+}
+
+fn weight_at(node: &Node, depth: usize) -> usize {
+    if depth > MAX_VALUE_DEPTH {
+        return MAX_WORK + 1;
+    }
+    let below = |node: &Node| weight_at(node, depth + 1);
     match &node.value {
         Value::String(text) => 1 + text.len() / 16,
-        Value::Array(items) => 1 + items.iter().map(weight).sum::<usize>(),
+        Value::Array(items) => items.iter().map(below).fold(1, usize::saturating_add),
         Value::Object(object) => {
-            let entries = object.entries.iter();
-            1 + entries.map(|entry| 1 + entry.key.len() / 16 + weight(&entry.node)).sum::<usize>()
+            let entries =
+                object.entries.iter().map(|entry| (1 + entry.key.len() / 16).saturating_add(below(&entry.node)));
+            entries.fold(1, usize::saturating_add)
         }
         _ => 1,
     }

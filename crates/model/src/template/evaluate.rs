@@ -172,7 +172,7 @@ impl<'a> Evaluator<'a> {
         let values = self.arguments(written, arguments, frame)?;
         let size: usize = values.iter().map(weight).sum();
         let compares = ["union", "intersection"].contains(&function.name);
-        if !self.budget.spend(if compares { size + size * size / 64 } else { size }) {
+        if !self.budget.spend(if compares { size.saturating_add(size.saturating_mul(size) / 64) } else { size }) {
             return Err(self.too_complex(written.at));
         }
         match (function.run)(&values) {

@@ -12,6 +12,8 @@ mod copy;
 mod evaluate;
 mod expression;
 mod functions;
+mod lambdas;
+mod parameters;
 mod resources;
 mod scope;
 mod values;
@@ -48,7 +50,8 @@ pub(crate) fn evaluate(
         scope.give_from_file(parameters);
     }
     for (name, value) in options.parameters.iter() {
-        scope.give(name, value.value.clone());
+        // They come from another reading, whose places would point into the wrong text here.
+        scope.give(name, value.value.clone().displaced());
     }
     let mut evaluator = Evaluator::new(sources);
     let top = evaluator.add_scope(scope);

@@ -255,6 +255,7 @@ impl<'a> Evaluator<'a> {
     /// The resource with this symbolic name, name, id, or end of an id; the own template's first.
     pub(super) fn find_resource(&mut self, wanted: &str, scope: usize) -> Option<usize> {
         let own = self.instances(scope);
+        self.budget.spend(self.resources.len() / 16);
         let wanted = wanted.trim_end_matches('/');
         let matches = |instance: &Instance<'_>| {
             let by_symbol = instance.symbolic.as_deref().is_some_and(|symbol| symbol.eq_ignore_ascii_case(wanted));

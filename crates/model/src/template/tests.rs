@@ -13,8 +13,8 @@ fn run_with(texts: &[&str]) -> (Vec<String>, Vec<String>) {
     let mut sources = Sources::new(texts.iter().map(|text| Source::new("t", *text)).collect());
     let mut problems = Problems::new();
     let mut roots = Vec::new();
-    for index in 0..texts.len() {
-        let source = Source::new("t", texts[index]);
+    for (index, text) in texts.iter().enumerate() {
+        let source = Source::new("t", *text);
         let mut nodes = syntax::parse(&source, u32::try_from(index).unwrap(), &mut problems);
         nodes.iter_mut().for_each(|node| syntax::mark_secrets(node, &mut sources));
         roots.extend(nodes);
@@ -307,7 +307,15 @@ fn a_template_cannot_ask_for_more_work_than_allowed() {
         with_tag("[variables('v4999')]", &format!("\"variables\": {{\"v0\": \"x\", {}}},", chain.join(", "))),
         with_tag("[map(range(0, 9999), lambda('a', range(0, 9999)))]", ""),
     ];
-    for template in rows {
+    let nested: Vec<String> =
+        (1..3000).map(|n| format!("\"v{n}\": \"[createObject('a', variables('v{}'))]\"", n - 1)).collect();
+    let in_order: Vec<String> = (0..3000).map(|n| format!("variables('v{n}')")).collect();
+    let chunks: Vec<String> = in_order.chunks(40).map(|chunk| format!("createArray({})", chunk.join(", "))).collect();
+    let deep = with_tag(
+        &format!("[createArray({})]", chunks.join(", ")),
+        &format!("\"variables\": {{\"v0\": \"x\", {}}},", nested.join(", ")),
+    );
+    for template in rows.into_iter().chain([deep]) {
         let start = std::time::Instant::now();
         let (_, problems) = run(&template);
         assert!(problems.iter().any(|problem| problem.contains("TemplateTooComplex")), "{problems:?}");

@@ -7,8 +7,8 @@ pub(super) const MAX_FIELD: usize = 8 * 1024;
 /// Ends a field that was cut.
 const CUT: &[u8; 3] = b"...";
 
-/// Writes the inside of a JSON string at the beginning of `rest`; returns what is left of it. Copied first and looked at
-/// on the way: nearly every field is clean.
+/// Writes the inside of a JSON string at the beginning of `rest`; returns what is left of it. Copied first and looked
+/// at on the way: nearly every field is clean.
 pub(super) fn json<'b>(rest: &'b mut [u8], text: &[u8]) -> &'b mut [u8] {
     let room = room(rest);
     if text.len() <= room && copy_clean(&mut rest[..text.len()], text) {
@@ -42,7 +42,8 @@ pub(super) fn into(out: &mut Vec<u8>, text: &[u8], room: usize) {
 }
 
 /// Writes text so that one event stays one line and no terminal or parser is steered by a peer: control characters,
-/// DEL, line separators, direction overrides and the byte order mark as `\uXXXX`, each wrong UTF-8 sequence as `\ufffd`.
+/// DEL, line separators, direction overrides and the byte order mark as `\uXXXX`, each wrong UTF-8 sequence as
+/// `\ufffd`.
 fn escape(out: &mut Vec<u8>, text: &[u8], room: usize, quotes: bool) {
     let end = out.len() + room.saturating_sub(CUT.len());
     let mut put = |piece: &[u8]| {
@@ -85,8 +86,8 @@ fn unicode_escape(character: char) -> [u8; 6] {
     [b'\\', b'u', digit(12), digit(8), digit(4), digit(0)]
 }
 
-/// Copies text of equal length; true when every byte of it may stand in a JSON string as it is: printable ASCII but quote
-/// and backslash. Anything else, good UTF-8 too, takes the slow road, which writes over what this left.
+/// Copies text of equal length; true when every byte of it may stand in a JSON string as it is: printable ASCII but
+/// quote and backslash. Anything else, good UTF-8 too, takes the slow road, which writes over what this left.
 ///
 /// By blocks, the last of which overlaps the one before it: no loop over single bytes but for the shortest texts.
 #[inline(always)]

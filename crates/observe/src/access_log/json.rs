@@ -1,7 +1,7 @@
 //! A record as a row of JSON: field order and types of Azure's example, numbers and strings mixed as there.
 //!
-//! `serverStatus`, `serverResponseLatency`, `upstreamSourcePort` and `WAFEvaluationTime` are numbers in strings: readers
-//! parse them as strings.
+//! `serverStatus`, `serverResponseLatency`, `upstreamSourcePort` and `WAFEvaluationTime` are numbers in strings:
+//! readers parse them as strings.
 
 use super::line::{Line, MAX_LINE};
 use super::{AccessRecord, HttpVersion, WafMode};

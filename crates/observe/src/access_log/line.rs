@@ -1,12 +1,12 @@
 //! One line of log, written into a fixed piece of a worker's buffer.
 //!
-//! A row has some eighty pieces, most of them short and known at compile time. Into a `Vec` each costs a capacity check and
-//! a call of `memcpy`; into a slice that shrinks, held in two registers, a literal becomes a comparison and a few moves
-//! (a row of a browser's request: 2,800 instructions before, 1,900 now). For that to work nothing may take the line's
-//! address: what is too long to be inlined takes the free bytes and gives back what it left.
+//! A row has some eighty pieces, most of them short and known at compile time. Into a `Vec` each costs a capacity check
+//! and a call of `memcpy`; into a slice that shrinks, held in two registers, a literal becomes a comparison and a few
+//! moves (a row of a browser's request: 2,800 instructions before, 1,900 now). For that to work nothing may take the
+//! line's address: what is too long to be inlined takes the free bytes and gives back what it left.
 //!
-//! Nothing here can write beyond the line: what does not fit is left out, and fields are cut early enough for the rest to
-//! fit.
+//! Nothing here can write beyond the line: what does not fit is left out, and fields are cut early enough for the rest
+//! to fit.
 
 use std::fmt::{self, Write};
 use std::net::{IpAddr, SocketAddr};

@@ -5,8 +5,8 @@
 //! cannot keep up, rows are dropped and counted. Request and response fields such as `Authorization`, `Cookie` and
 //! `Set-Cookie` cannot be logged: a record has no place for them.
 //!
-//! Extension fields, absent from Azure's rows: `reason` (our own word for why the gateway answered itself; left out when
-//! it did not) and `pathRuleName` (left out for basic rules and a path map's default).
+//! Extension fields, absent from Azure's rows: `reason` (our own word for why the gateway answered itself; left out
+//! when it did not) and `pathRuleName` (left out for basic rules and a path map's default).
 
 pub mod error_info;
 mod escape;

@@ -65,8 +65,8 @@ pub struct AccessRecord<'a> {
     pub error_info: &'static str,
     /// Of the response (`contentType`); empty when absent.
     pub content_type: &'a [u8],
-    /// Extension: our own token for a response that the gateway made or a transfer that broke; empty when all went well,
-    /// and then left out of the row (`reason`).
+    /// Extension: our own token for a response that the gateway made or a transfer that broke; empty when all went
+    /// well, and then left out of the row (`reason`).
     pub reason: &'static str,
 }
 

@@ -43,8 +43,8 @@ impl Chunk {
     }
 }
 
-/// One worker's handle. Recording never waits: a row becomes text in a buffer of this worker, and the writer thread gets
-/// the buffer when it is half full or when the worker's tick says [`flush`](Self::flush).
+/// One worker's handle. Recording never waits: a row becomes text in a buffer of this worker, and the writer thread
+/// gets the buffer when it is half full or when the worker's tick says [`flush`](Self::flush).
 #[derive(Debug)]
 pub struct WorkerLog {
     shared: Arc<Shared>,

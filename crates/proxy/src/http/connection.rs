@@ -49,7 +49,7 @@ impl<S: Stream> Connection<S> {
         local: SocketAddr,
         admitted: Admitted,
     ) -> Self {
-        let timer = worker.timers.register();
+        let timer = worker.timers.register(door.group);
         let view = worker.view();
         let client = Rc::new(client_side(&door, &view, peer, local));
         let seen = view.version();

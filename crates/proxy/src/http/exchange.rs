@@ -62,7 +62,7 @@ pub struct Facts {
     pub sent: u64,
     /// The client has got a part of the final answer.
     pub answered: bool,
-    /// Servers tried, at most two.
+    /// Servers tried, in order.
     pub servers: Vec<SocketAddr>,
     /// Status of the server's answer.
     pub server_status: Option<u16>,

@@ -1,4 +1,4 @@
-//! To a server and back: connection, request, answer, and the one more attempt that is allowed.
+//! To a server and back: connection, request, answer, and the further attempts that are allowed.
 //!
 //! Parity: Azure tries a second server once when the first times out; which other failures and methods it tries again
 //! is not documented. Here: before any byte of the request left, any method; after that, idempotent methods whose
@@ -64,7 +64,7 @@ impl Exchange {
         let settings = &published.snapshot.settings[published.snapshot.targets[plan.target].settings];
         let mut content = keep_content(connection, plan.framing, &mut self.record, &mut self.facts);
         let mut server = Arc::clone(&plan.server);
-        let (mut fresh, mut second) = (false, false);
+        let (mut fresh, mut retries) = (false, 0);
         loop {
             self.facts.servers.push(server.address);
             let attempt = Attempt { plan: &plan, settings, limits: &published.snapshot.limits, server: &server };
@@ -97,9 +97,10 @@ impl Exchange {
             let eligible = live.eligible();
             let other = round_robin::pick(&eligible, view.turn(plan.target), Some(server.id));
             match other {
-                Some(other) if again && !second => {
+                Some(other) if again && retries < published.snapshot.limits.max_retries => {
                     connection.worker.counters.retries.add(1);
-                    (second, fresh) = (true, false);
+                    fresh = false;
+                    retries += 1;
                     server = Arc::clone(other);
                     if settings.host == HostHeader::Server {
                         self.record.replace_host(server.host.as_bytes());

@@ -84,19 +84,9 @@ impl HostPattern {
             Some(suffix) if !suffix.contains(['*', '?']) => Kind::Suffix,
             _ => Kind::Glob,
         };
-        let labels = text
-            .split('.')
-            .map(|label| if label == "*" { "?*" } else { label });
-        let glob = labels
-            .collect::<Vec<_>>()
-            .join(".")
-            .into_bytes()
-            .into_boxed_slice();
-        Ok(Self {
-            text: text.into_boxed_str(),
-            glob,
-            kind,
-        })
+        let labels = text.split('.').map(|label| if label == "*" { "?*" } else { label });
+        let glob = labels.collect::<Vec<_>>().join(".").into_bytes().into_boxed_slice();
+        Ok(Self { text: text.into_boxed_str(), glob, kind })
     }
 
     /// The pattern as text, lower-case and without a trailing dot.
@@ -115,9 +105,7 @@ impl HostPattern {
 
     /// Whether `host` (as in a Host header: any case, port and one trailing dot ignored) matches.
     pub fn matches(&self, host: &[u8]) -> bool {
-        super::table::with_name(host, |name| {
-            name.is_some_and(|name| self.matches_name(name))
-        })
+        super::table::with_name(host, |name| name.is_some_and(|name| self.matches_name(name)))
     }
 
     /// `matches` for a name that is already bare and lower-case.
@@ -134,11 +122,7 @@ impl HostPattern {
     pub fn covers(&self, other: &Self) -> bool {
         // A `*` of `other` is a byte that only a `*` of ours can swallow; its `?` is a byte that
         // `?` and `*` can.
-        if other.is_exact() {
-            self.matches(other.text.as_bytes())
-        } else {
-            glob_matches(&self.glob, &other.glob)
-        }
+        if other.is_exact() { self.matches(other.text.as_bytes()) } else { glob_matches(&self.glob, &other.glob) }
     }
 }
 
@@ -158,9 +142,7 @@ fn check_characters(text: &str) -> Result<(), HostPatternError> {
     if text.is_empty() {
         return Err(HostPatternError::Empty);
     }
-    let stray = text
-        .chars()
-        .find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '.' | '*' | '?'));
+    let stray = text.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '.' | '*' | '?'));
     match stray {
         Some(stray) => Err(HostPatternError::Character(stray)),
         None if text.len() > MAX_HOST => Err(HostPatternError::TooLong),
@@ -216,8 +198,7 @@ fn glob_matches(glob: &[u8], name: &[u8]) -> bool {
             },
         }
     }
-    glob.get(g..)
-        .is_some_and(|rest| rest.iter().all(|byte| *byte == b'*'))
+    glob.get(g..).is_some_and(|rest| rest.iter().all(|byte| *byte == b'*'))
 }
 
 /// Whether a host (without port) is an address: `[...]` or dotted IPv4. Those reach basic listeners

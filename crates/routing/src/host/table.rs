@@ -50,9 +50,7 @@ impl<T: Copy> HostTable<T> {
             };
             match pattern.kind() {
                 Kind::Exact => {
-                    exact
-                        .entry(pattern.as_str().as_bytes().into())
-                        .or_insert(index);
+                    exact.entry(pattern.as_str().as_bytes().into()).or_insert(index);
                 }
                 Kind::Suffix => {
                     let suffix = pattern.as_str().trim_start_matches('*');
@@ -65,15 +63,7 @@ impl<T: Copy> HostTable<T> {
                 Kind::Glob => globs.push((index, pattern)),
             }
         }
-        Self {
-            targets: targets.into(),
-            exact,
-            suffixes,
-            suffix_dots,
-            globs: globs.into(),
-            any_name,
-            basic,
-        }
+        Self { targets: targets.into(), exact, suffixes, suffix_dots, globs: globs.into(), any_name, basic }
     }
 
     /// The first entry, in order of priority, that matches `host` as it stands in a Host header or
@@ -90,20 +80,10 @@ impl<T: Copy> HostTable<T> {
     }
 
     fn index_of(&self, name: &[u8]) -> Option<usize> {
-        let best = [
-            self.basic,
-            self.any_name,
-            self.exact.get(name).copied(),
-            self.by_suffix(name),
-        ];
+        let best = [self.basic, self.any_name, self.exact.get(name).copied(), self.by_suffix(name)];
         let best = best.into_iter().flatten().min();
-        let better = self
-            .globs
-            .iter()
-            .take_while(|(index, _)| best.is_none_or(|best| *index < best));
-        let glob = better
-            .into_iter()
-            .find(|(_, pattern)| pattern.matches_name(name));
+        let better = self.globs.iter().take_while(|(index, _)| best.is_none_or(|best| *index < best));
+        let glob = better.into_iter().find(|(_, pattern)| pattern.matches_name(name));
         glob.map(|(index, _)| *index).or(best)
     }
 
@@ -111,14 +91,8 @@ impl<T: Copy> HostTable<T> {
         if self.suffixes.is_empty() {
             return None;
         }
-        let dots = name
-            .iter()
-            .enumerate()
-            .rev()
-            .filter(|(at, byte)| **byte == b'.' && *at > 0);
-        dots.take(self.suffix_dots)
-            .filter_map(|(at, _)| self.suffixes.get(name.get(at..)?).copied())
-            .min()
+        let dots = name.iter().enumerate().rev().filter(|(at, byte)| **byte == b'.' && *at > 0);
+        dots.take(self.suffix_dots).filter_map(|(at, _)| self.suffixes.get(name.get(at..)?).copied()).min()
     }
 }
 
@@ -141,9 +115,7 @@ pub(super) fn with_name<R>(host: &[u8], look: impl FnOnce(Option<&[u8]>) -> R) -
 /// The host of `host[:port]`; an IPv6 address keeps its brackets.
 pub fn host_without_port(host: &[u8]) -> &[u8] {
     let end = if host.first() == Some(&b'[') {
-        host.iter()
-            .position(|byte| *byte == b']')
-            .map(|bracket| bracket + 1)
+        host.iter().position(|byte| *byte == b']').map(|bracket| bracket + 1)
     } else {
         host.iter().position(|byte| *byte == b':')
     };
@@ -154,34 +126,21 @@ pub fn host_without_port(host: &[u8]) -> &[u8] {
 /// earlier entry that takes all its hosts.
 pub fn shadowed(entries: &[Option<HostPattern>]) -> Vec<(usize, usize)> {
     let table = HostTable::new(entries.iter().cloned().zip(0..));
-    let wild =
-        |entry: &Option<HostPattern>| entry.as_ref().is_none_or(|pattern| !pattern.is_exact());
-    let wilds: Vec<_> = entries
-        .iter()
-        .enumerate()
-        .filter(|(_, entry)| wild(entry))
-        .collect();
+    let wild = |entry: &Option<HostPattern>| entry.as_ref().is_none_or(|pattern| !pattern.is_exact());
+    let wilds: Vec<_> = entries.iter().enumerate().filter(|(_, entry)| wild(entry)).collect();
     let winner = |index: usize, entry: &Option<HostPattern>| match entry {
         Some(name) if name.is_exact() => table.lookup(name.as_str().as_bytes()),
         Some(name) => {
             let earlier = wilds.iter().take_while(|(other, _)| *other < index);
-            let covers = |other: &&&(usize, &Option<HostPattern>)| {
-                other.1.as_ref().is_none_or(|other| other.covers(name))
-            };
-            earlier
-                .into_iter()
-                .find(|other| covers(&other))
-                .map(|(other, _)| *other)
+            let covers =
+                |other: &&&(usize, &Option<HostPattern>)| other.1.as_ref().is_none_or(|other| other.covers(name));
+            earlier.into_iter().find(|other| covers(&other)).map(|(other, _)| *other)
         }
         None => table.basic,
     };
     entries
         .iter()
         .enumerate()
-        .filter_map(|(index, entry)| {
-            winner(index, entry)
-                .filter(|by| *by < index)
-                .map(|by| (index, by))
-        })
+        .filter_map(|(index, entry)| winner(index, entry).filter(|by| *by < index).map(|by| (index, by)))
         .collect()
 }

@@ -47,18 +47,10 @@ impl PathPattern {
         if bare.contains('*') {
             return Err(PathPatternError::StarNotLast);
         }
-        let last = if prefix.is_some() {
-            LastSegment::Open
-        } else {
-            LastSegment::Closed
-        };
+        let last = if prefix.is_some() { LastSegment::Open } else { LastSegment::Closed };
         let mut literal = resolved(bare.as_bytes(), last);
         literal.make_ascii_lowercase();
-        Ok(Self {
-            text: text.into(),
-            literal: literal.into(),
-            is_prefix: prefix.is_some(),
-        })
+        Ok(Self { text: text.into(), literal: literal.into(), is_prefix: prefix.is_some() })
     }
 
     /// The pattern as it was written.

@@ -86,28 +86,12 @@ struct Met {
 impl<T: Copy> PathTable<T> {
     /// Builds a table from patterns in list order (all `paths` of the first rule, then of the
     /// second, and so on).
-    pub fn new(
-        matching: PathMatching,
-        default: T,
-        entries: impl IntoIterator<Item = (PathPattern, T)>,
-    ) -> Self {
+    pub fn new(matching: PathMatching, default: T, entries: impl IntoIterator<Item = (PathPattern, T)>) -> Self {
         let entries: Box<[_]> = entries.into_iter().take(NONE as usize).collect();
-        let mut trie = Builder {
-            entries: &entries,
-            nodes: Vec::new(),
-            keys: Vec::new(),
-            labels: Vec::new(),
-        };
+        let mut trie = Builder { entries: &entries, nodes: Vec::new(), keys: Vec::new(), labels: Vec::new() };
         trie.build();
         let (nodes, keys, labels) = (trie.nodes.into(), trie.keys.into(), trie.labels.into());
-        Self {
-            matching,
-            default,
-            entries,
-            nodes,
-            keys,
-            labels,
-        }
+        Self { matching, default, entries, nodes, keys, labels }
     }
 
     /// The target for a raw request path (as received, still encoded, without its query).
@@ -117,14 +101,8 @@ impl<T: Copy> PathTable<T> {
             _ => NONE,
         };
         match self.entries.get(winner as usize) {
-            Some((_, target)) => Hit {
-                target: *target,
-                pattern: Some(PatternId(winner)),
-            },
-            None => Hit {
-                target: self.default,
-                pattern: None,
-            },
+            Some((_, target)) => Hit { target: *target, pattern: Some(PatternId(winner)) },
+            None => Hit { target: self.default, pattern: None },
         }
     }
 
@@ -135,10 +113,7 @@ impl<T: Copy> PathTable<T> {
 
     /// The patterns and their targets in list order.
     pub fn entries(&self) -> impl Iterator<Item = (PatternId, &PathPattern, T)> {
-        (0..)
-            .map(PatternId)
-            .zip(self.entries.iter())
-            .map(|(id, (pattern, target))| (id, pattern, *target))
+        (0..).map(PatternId).zip(self.entries.iter()).map(|(id, (pattern, target))| (id, pattern, *target))
     }
 
     /// The target when no pattern matches.
@@ -163,10 +138,7 @@ impl<T: Copy> PathTable<T> {
             }
         };
         self.entries()
-            .map(|(id, pattern, _)| Unreachable {
-                pattern: id,
-                covered_by: PatternId(covered_by(pattern)),
-            })
+            .map(|(id, pattern, _)| Unreachable { pattern: id, covered_by: PatternId(covered_by(pattern)) })
             .filter(|found| found.covered_by < found.pattern)
             .collect()
     }
@@ -184,19 +156,12 @@ impl<T: Copy> PathTable<T> {
 
     /// Walks from the root as far as `path` (in matching form, any case) leads.
     fn walk(&self, path: &[u8]) -> Met {
-        let mut met = Met {
-            exact: NONE,
-            first_prefix: NONE,
-            deepest_prefix: NONE,
-        };
+        let mut met = Met { exact: NONE, first_prefix: NONE, deepest_prefix: NONE };
         let mut rest = path;
         let mut next = self.nodes.first();
         while let Some(node) = next {
             let (from, to) = node.label;
-            let label = self
-                .labels
-                .get(from as usize..to as usize)
-                .unwrap_or_default();
+            let label = self.labels.get(from as usize..to as usize).unwrap_or_default();
             match rest.split_at_checked(label.len()) {
                 Some((head, tail)) if head.eq_ignore_ascii_case(label) => rest = tail,
                 _ => break,
@@ -247,19 +212,11 @@ impl<T> Builder<'_, T> {
     }
 
     fn literal(&self, id: u32) -> &[u8] {
-        self.entries
-            .get(id as usize)
-            .map(|(pattern, _)| pattern.literal())
-            .unwrap_or_default()
+        self.entries.get(id as usize).map(|(pattern, _)| pattern.literal()).unwrap_or_default()
     }
 
     fn add(&mut self, key: u8) {
-        self.nodes.push(Node {
-            label: (0, 0),
-            children: (0, 0),
-            exact: NONE,
-            prefix: NONE,
-        });
+        self.nodes.push(Node { label: (0, 0), children: (0, 0), exact: NONE, prefix: NONE });
         self.keys.push(key);
     }
 
@@ -270,46 +227,20 @@ impl<T> Builder<'_, T> {
         };
         // Sorted: what the first and the last share, all share.
         let end = common_prefix(self.literal(*first), self.literal(*last));
-        let label = self
-            .literal(*first)
-            .get(depth..end)
-            .unwrap_or_default()
-            .to_vec();
-        let mut node = Node {
-            label: (0, 0),
-            children: (0, 0),
-            exact: NONE,
-            prefix: NONE,
-        };
-        node.label = (
-            self.labels.len() as u32,
-            (self.labels.len() + label.len()) as u32,
-        );
+        let label = self.literal(*first).get(depth..end).unwrap_or_default().to_vec();
+        let mut node = Node { label: (0, 0), children: (0, 0), exact: NONE, prefix: NONE };
+        node.label = (self.labels.len() as u32, (self.labels.len() + label.len()) as u32);
         self.labels.extend(label);
         let (here, below) = ids.split_at(ids.partition_point(|id| self.literal(*id).len() == end));
         for id in here {
-            let is_prefix = self
-                .entries
-                .get(*id as usize)
-                .is_some_and(|(pattern, _)| pattern.is_prefix());
-            let slot = if is_prefix {
-                &mut node.prefix
-            } else {
-                &mut node.exact
-            };
+            let is_prefix = self.entries.get(*id as usize).is_some_and(|(pattern, _)| pattern.is_prefix());
+            let slot = if is_prefix { &mut node.prefix } else { &mut node.exact };
             *slot = (*slot).min(*id);
         }
         let key = |id: &u32| self.literal(*id).get(end).copied().unwrap_or_default();
         let groups: Vec<_> = below.chunk_by(|a, b| key(a) == key(b)).collect();
-        let keys: Vec<_> = groups
-            .iter()
-            .filter_map(|group| group.first())
-            .map(key)
-            .collect();
-        node.children = (
-            self.nodes.len() as u32,
-            (self.nodes.len() + groups.len()) as u32,
-        );
+        let keys: Vec<_> = groups.iter().filter_map(|group| group.first()).map(key).collect();
+        node.children = (self.nodes.len() as u32, (self.nodes.len() + groups.len()) as u32);
         keys.into_iter().for_each(|key| self.add(key));
         if let Some(slot) = self.nodes.get_mut(at) {
             *slot = node;

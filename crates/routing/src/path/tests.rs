@@ -5,25 +5,14 @@ use proptest::prelude::*;
 use super::*;
 use crate::matching_form;
 
-const MODES: [PathMatching; 3] = [
-    PathMatching::ListOrder,
-    PathMatching::ExactFirst,
-    PathMatching::LongestPrefix,
-];
+const MODES: [PathMatching; 3] = [PathMatching::ListOrder, PathMatching::ExactFirst, PathMatching::LongestPrefix];
 
 fn pattern(text: &str) -> PathPattern {
     PathPattern::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 fn table(matching: PathMatching, patterns: &[&str]) -> PathTable<Option<usize>> {
-    PathTable::new(
-        matching,
-        None,
-        patterns
-            .iter()
-            .map(|text| pattern(text))
-            .zip((0..).map(Some)),
-    )
+    PathTable::new(matching, None, patterns.iter().map(|text| pattern(text)).zip((0..).map(Some)))
 }
 
 #[test]
@@ -52,10 +41,7 @@ fn what_a_path_pattern_may_be() {
 
 #[test]
 fn the_documented_map_in_list_order() {
-    let table = table(
-        PathMatching::ListOrder,
-        &["/images/*", "/video/*", "/exact", "/api*"],
-    );
+    let table = table(PathMatching::ListOrder, &["/images/*", "/video/*", "/exact", "/api*"]);
     let rows = [
         ("/images/a.png", Some(0)),
         ("/IMAGES/a.png", Some(0)),
@@ -92,23 +78,11 @@ fn each_mode_has_its_own_winner() {
     let documented = ["/master-dev*", "/master-dev/api-core/", "/master-dev/api*"];
     type Row<'a> = (&'a [&'a str], &'a str, [Option<usize>; 3]);
     let rows: &[Row<'_>] = &[
-        (
-            &documented,
-            "/master-dev/api-core/",
-            [Some(0), Some(1), Some(1)],
-        ),
-        (
-            &documented,
-            "/master-dev/api/x",
-            [Some(0), Some(0), Some(2)],
-        ),
+        (&documented, "/master-dev/api-core/", [Some(0), Some(1), Some(1)]),
+        (&documented, "/master-dev/api/x", [Some(0), Some(0), Some(2)]),
         (&documented, "/other", [None, None, None]),
         (&["/a*", "/a"], "/a", [Some(0), Some(1), Some(1)]),
-        (
-            &["/*", "/a/*", "/a/b/*"],
-            "/a/b/c",
-            [Some(0), Some(0), Some(2)],
-        ),
+        (&["/*", "/a/*", "/a/b/*"], "/a/b/c", [Some(0), Some(0), Some(2)]),
         (&["/a/*", "/A/*"], "/a/x", [Some(0), Some(0), Some(0)]),
     ];
     for (patterns, path, expected) in rows {
@@ -119,30 +93,11 @@ fn each_mode_has_its_own_winner() {
 
 #[test]
 fn a_hit_names_the_pattern_that_matched() {
-    let table = PathTable::new(
-        PathMatching::ListOrder,
-        'z',
-        [(pattern("/a*"), 'a'), (pattern("/b"), 'b')],
-    );
+    let table = PathTable::new(PathMatching::ListOrder, 'z', [(pattern("/a*"), 'a'), (pattern("/b"), 'b')]);
     let hit = table.lookup(b"/b");
-    assert_eq!(
-        hit,
-        Hit {
-            target: 'b',
-            pattern: Some(PatternId(1))
-        }
-    );
-    assert_eq!(
-        table.pattern(PatternId(1)).map(PathPattern::as_str),
-        Some("/b")
-    );
-    assert_eq!(
-        table.lookup(b"/c"),
-        Hit {
-            target: 'z',
-            pattern: None
-        }
-    );
+    assert_eq!(hit, Hit { target: 'b', pattern: Some(PatternId(1)) });
+    assert_eq!(table.pattern(PatternId(1)).map(PathPattern::as_str), Some("/b"));
+    assert_eq!(table.lookup(b"/c"), Hit { target: 'z', pattern: None });
 }
 
 #[test]
@@ -158,13 +113,7 @@ fn patterns_are_folded_like_paths() {
         ("/.well-known/*", "/.well-known/acme"),
         ("/ü", "/%C3%BC"),
     ] {
-        assert_eq!(
-            table(PathMatching::ListOrder, &[text])
-                .lookup(path.as_bytes())
-                .target,
-            Some(0),
-            "{text} {path}"
-        );
+        assert_eq!(table(PathMatching::ListOrder, &[text]).lookup(path.as_bytes()).target, Some(0), "{text} {path}");
     }
 }
 
@@ -173,10 +122,7 @@ fn a_pattern_is_unreachable_when_an_earlier_one_takes_all_its_paths() {
     let patterns = ["/a/*", "/a/b", "/a/b/*", "/a*", "/c", "/c", "/c*", "/A/*"];
     let found = MODES.map(|mode| {
         let pairs = table(mode, &patterns).unreachable();
-        pairs
-            .into_iter()
-            .map(|found| (found.pattern.0, found.covered_by.0))
-            .collect::<Vec<_>>()
+        pairs.into_iter().map(|found| (found.pattern.0, found.covered_by.0)).collect::<Vec<_>>()
     });
     assert_eq!(found[0], [(1, 0), (2, 0), (5, 4), (7, 0)], "list order");
     assert_eq!(found[1], [(2, 0), (5, 4), (7, 0)], "exact first");
@@ -188,25 +134,13 @@ fn naive(mode: PathMatching, patterns: &[PathPattern], path: &str) -> Option<usi
     let path = String::from_utf8_lossy(&matching_form(path.as_bytes())).to_ascii_lowercase();
     let hits = |pattern: &PathPattern| {
         let literal = String::from_utf8_lossy(pattern.literal());
-        if pattern.is_prefix() {
-            path.starts_with(&*literal)
-        } else {
-            path == literal
-        }
+        if pattern.is_prefix() { path.starts_with(&*literal) } else { path == literal }
     };
-    let mut matching: Vec<_> = patterns
-        .iter()
-        .enumerate()
-        .filter(|(_, pattern)| hits(pattern))
-        .collect();
+    let mut matching: Vec<_> = patterns.iter().enumerate().filter(|(_, pattern)| hits(pattern)).collect();
     matching.sort_by_key(|(index, pattern)| match mode {
         PathMatching::ListOrder => (false, 0, *index),
         PathMatching::ExactFirst => (pattern.is_prefix(), 0, *index),
-        PathMatching::LongestPrefix => (
-            pattern.is_prefix(),
-            usize::MAX - pattern.literal().len(),
-            *index,
-        ),
+        PathMatching::LongestPrefix => (pattern.is_prefix(), usize::MAX - pattern.literal().len(), *index),
     });
     matching.first().map(|(index, _)| *index)
 }
@@ -221,7 +155,8 @@ proptest! {
         for mode in MODES {
             let table = PathTable::new(mode, None, patterns.iter().cloned().zip((0..).map(Some)));
             for path in &paths {
-                prop_assert_eq!(table.lookup(path.as_bytes()).target, naive(mode, &patterns, path), "{:?} {}", mode, path);
+                let found = table.lookup(path.as_bytes()).target;
+                prop_assert_eq!(found, naive(mode, &patterns, path), "{:?} {}", mode, path);
             }
         }
     }

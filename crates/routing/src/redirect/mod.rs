@@ -130,14 +130,8 @@ pub struct Entrance<'a> {
 impl Redirect {
     /// Appends the value of the `Location` header to `out`.
     pub fn location(&self, request: &RequestTarget<'_>, out: &mut Vec<u8>) {
-        let path = if self.include_path {
-            Some(request.path)
-        } else {
-            None
-        };
-        let query = request
-            .query
-            .filter(|query| self.include_query && !query.is_empty());
+        let path = if self.include_path { Some(request.path) } else { None };
+        let query = request.query.filter(|query| self.include_query && !query.is_empty());
         match &self.target {
             RedirectTarget::Listener(listener) => {
                 listener.write_origin(request.host, out);
@@ -162,19 +156,12 @@ impl Redirect {
     ) -> bool {
         let mut location = Vec::new();
         self.location(request, &mut location);
-        let Some(next) = std::str::from_utf8(&location)
-            .ok()
-            .and_then(|next| UrlTarget::parse(next).ok())
-        else {
+        let Some(next) = std::str::from_utf8(&location).ok().and_then(|next| UrlTarget::parse(next).ok()) else {
             return false;
         };
         let host = next.host().as_bytes();
-        let same_host =
-            entrance.hosts.is_empty() || entrance.hosts.iter().any(|pattern| pattern.matches(host));
-        next.scheme() == entrance.scheme
-            && next.port() == entrance.port
-            && same_host
-            && selects(next.path())
+        let same_host = entrance.hosts.is_empty() || entrance.hosts.iter().any(|pattern| pattern.matches(host));
+        next.scheme() == entrance.scheme && next.port() == entrance.port && same_host && selects(next.path())
     }
 }
 
@@ -182,8 +169,7 @@ impl ListenerTarget {
     /// `scheme://host[:port]`.
     fn write_origin(&self, request_host: &[u8], out: &mut Vec<u8>) {
         let asked = host_without_port(request_host);
-        let answers =
-            self.hosts.is_empty() || self.hosts.iter().any(|pattern| pattern.matches(asked));
+        let answers = self.hosts.is_empty() || self.hosts.iter().any(|pattern| pattern.matches(asked));
         let host = match &*self.hosts {
             [only] if !answers && only.is_exact() => only.as_str().as_bytes(),
             _ => asked,
@@ -216,11 +202,7 @@ impl fmt::Write for PortText<'_> {
 
 /// Appends a request path; what is no path (`*`, nothing) becomes `/`.
 fn write_path(path: &[u8], out: &mut Vec<u8>) {
-    if path.first() == Some(&b'/') {
-        write_text(path, out)
-    } else {
-        out.push(b'/')
-    }
+    if path.first() == Some(&b'/') { write_text(path, out) } else { out.push(b'/') }
 }
 
 /// Appends client bytes; those that have no place in a URL or could break a header are
@@ -228,9 +210,7 @@ fn write_path(path: &[u8], out: &mut Vec<u8>) {
 fn write_text(text: &[u8], out: &mut Vec<u8>) {
     for byte in text {
         match byte {
-            b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | b'#' => {
-                percent_encode(*byte, out)
-            }
+            b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | b'#' => percent_encode(*byte, out),
             b'!'..=b'~' => out.push(*byte),
             _ => percent_encode(*byte, out),
         }
@@ -242,16 +222,7 @@ fn write_text(text: &[u8], out: &mut Vec<u8>) {
 fn write_host(host: &[u8], out: &mut Vec<u8>) {
     for byte in host {
         match byte {
-            b'a'..=b'z'
-            | b'A'..=b'Z'
-            | b'0'..=b'9'
-            | b'-'
-            | b'.'
-            | b'_'
-            | b'~'
-            | b':'
-            | b'['
-            | b']' => out.push(*byte),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' | b'[' | b']' => out.push(*byte),
             _ => percent_encode(*byte, out),
         }
     }
@@ -260,11 +231,7 @@ fn write_host(host: &[u8], out: &mut Vec<u8>) {
 /// Appends `%` and two hexadecimal digits.
 pub(crate) fn percent_encode(byte: u8, out: &mut Vec<u8>) {
     let digit = |value: u8| {
-        if value < 10 {
-            b'0' + value
-        } else {
-            b'A' + value - 10
-        }
+        if value < 10 { b'0' + value } else { b'A' + value - 10 }
     };
     out.extend([b'%', digit(byte >> 4), digit(byte & 15)]);
 }

@@ -42,19 +42,14 @@ impl UrlTarget {
         if let Some(stray) = text.chars().find(|c| !c.is_ascii_graphic()) {
             return Err(RedirectUrlError::Character(stray));
         }
-        let begins = |scheme: &str| {
-            text.get(..scheme.len())
-                .is_some_and(|head| head.eq_ignore_ascii_case(scheme))
-        };
+        let begins = |scheme: &str| text.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme));
         let (scheme, authority) = match () {
             () if begins("https://") => (Scheme::Https, "https://".len()),
             () if begins("http://") => (Scheme::Http, "http://".len()),
             () => return Err(RedirectUrlError::Scheme),
         };
         let until = |from: usize, stops: &[char]| {
-            text.get(from..)
-                .and_then(|rest| rest.find(stops))
-                .map_or(text.len(), |at| from + at)
+            text.get(from..).and_then(|rest| rest.find(stops)).map_or(text.len(), |at| from + at)
         };
         let authority_end = until(authority, &['/', '?', '#']);
         let path_end = until(authority_end, &['?', '#']);
@@ -65,21 +60,9 @@ impl UrlTarget {
         }
         let port = match port {
             None | Some("") => scheme.default_port(),
-            Some(port) => port
-                .parse()
-                .ok()
-                .filter(|port| *port != 0)
-                .ok_or(RedirectUrlError::Port)?,
+            Some(port) => port.parse().ok().filter(|port| *port != 0).ok_or(RedirectUrlError::Port)?,
         };
-        Ok(Self {
-            text: text.into(),
-            scheme,
-            authority,
-            authority_end,
-            path_end,
-            query_end,
-            port,
-        })
+        Ok(Self { text: text.into(), scheme, authority, authority_end, path_end, query_end, port })
     }
 
     /// The URL as it was written.
@@ -94,12 +77,7 @@ impl UrlTarget {
 
     /// Its host, without user information and port.
     pub fn host(&self) -> &str {
-        split_authority(
-            self.text
-                .get(self.authority..self.authority_end)
-                .unwrap_or_default(),
-        )
-        .0
+        split_authority(self.text.get(self.authority..self.authority_end).unwrap_or_default()).0
     }
 
     /// Its port, given or implied.
@@ -122,12 +100,7 @@ impl UrlTarget {
         match path {
             Some(path) => {
                 let own_path = self.path_end > self.authority_end;
-                out.extend(
-                    before
-                        .strip_suffix(b"/")
-                        .filter(|_| own_path)
-                        .unwrap_or(before),
-                );
+                out.extend(before.strip_suffix(b"/").filter(|_| own_path).unwrap_or(before));
                 write_path(path, out);
             }
             None => out.extend(before),
@@ -152,9 +125,7 @@ impl UrlTarget {
 
 /// Host and port of `[user@]host[:port]`.
 fn split_authority(authority: &str) -> (&str, Option<&str>) {
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let after_bracket = host.find(']').map_or(0, |at| at + 1);
     match host.get(after_bracket..).and_then(|rest| rest.find(':')) {
         Some(colon) => {

@@ -153,6 +153,8 @@ codes! {
     LIMIT_REACHED = "LimitReached";
     /// More backend pools than Azure allows.
     POOL_LIMIT_REACHED = "ApplicationGatewayBackendAddressPoolLimitReached";
+    /// No listener has a rule: the gateway answers nothing.
+    NOTHING_SERVED = "NothingServed";
     /// Defined, but nothing uses it.
     NOT_USED = "NotUsed";
     /// A feature of Azure that this gateway does not have yet.

@@ -70,15 +70,13 @@ impl<'a> Context<'a> {
     /// Adds a problem that Azure would refuse and this gateway would not: an error only for who
     /// asked whether Azure takes the document.
     pub(super) fn azure_refuses(&mut self, problem: Problem) {
-        let severity =
-            if self.environment.target_azure { model::Severity::Error } else { model::Severity::Warning };
+        let severity = if self.environment.target_azure { model::Severity::Error } else { model::Severity::Warning };
         self.problems.push(Problem { severity, ..problem });
     }
 
     /// Adds a problem of this machine and not of the document: no error for who asked about Azure.
     pub(super) fn machine_refuses(&mut self, problem: Problem) {
-        let severity =
-            if self.environment.target_azure { model::Severity::Warning } else { problem.severity };
+        let severity = if self.environment.target_azure { model::Severity::Warning } else { problem.severity };
         self.problems.push(Problem { severity, ..problem });
     }
 
@@ -88,11 +86,7 @@ impl<'a> Context<'a> {
     }
 
     /// Follows a reference that is there.
-    pub(super) fn link_one<T: Resource>(
-        &mut self,
-        collection: &Collection<T>,
-        to: &Field<Reference<T>>,
-    ) -> Link {
+    pub(super) fn link_one<T: Resource>(&mut self, collection: &Collection<T>, to: &Field<Reference<T>>) -> Link {
         let gateway = self.document.name();
         let Some(index) = collection.resolve(to, gateway, &mut self.problems) else {
             self.missed.insert(<T as Resource>::COLLECTION);
@@ -103,11 +97,7 @@ impl<'a> Context<'a> {
     }
 
     /// Follows every reference of a list; those that lead nowhere are reported and left out.
-    pub(super) fn links<T: Resource>(
-        &mut self,
-        collection: &Collection<T>,
-        to: &List<Reference<T>>,
-    ) -> Vec<usize> {
+    pub(super) fn links<T: Resource>(&mut self, collection: &Collection<T>, to: &List<Reference<T>>) -> Vec<usize> {
         to.iter().filter_map(|to| self.link_one(collection, to).index()).collect()
     }
 

@@ -4,6 +4,7 @@
 //! Source: Azure, "Application Gateway request routing rules": pool and settings on one side and a
 //! redirect on the other exclude each other; a distribution policy stands in place of the pool.
 
+use model::Problem;
 use model::backend_address_pool::BackendAddressPool;
 use model::backend_http_settings::BackendHttpSettings;
 use model::load_distribution_policy::LoadDistributionPolicy;
@@ -11,7 +12,6 @@ use model::node::At;
 use model::redirect_configuration::RedirectConfiguration;
 use model::reference::Reference;
 use model::schema::{Field, Opt};
-use model::Problem;
 
 use super::codes;
 use super::context::{Context, Link};
@@ -90,9 +90,7 @@ pub(super) fn destination(context: &mut Context<'_>, asked: &Asked<'_>) -> Desti
     match (redirect, policy, pool, settings) {
         (Link::To(redirect), ..) => Destination::Redirect(redirect),
         (Link::Absent, Link::To(policy), _, Link::To(settings)) => Destination::Distribute { policy, settings },
-        (Link::Absent, Link::Absent, Link::To(pool), Link::To(settings)) => {
-            Destination::Forward { pool, settings }
-        }
+        (Link::Absent, Link::Absent, Link::To(pool), Link::To(settings)) => Destination::Forward { pool, settings },
         (Link::Absent, Link::Absent, Link::Absent, Link::Absent) => {
             let message = format!("{} leads nowhere", asked.owner);
             let expected = format!("{pool_name:?} with {settings_name:?}, or {redirect_name:?}");

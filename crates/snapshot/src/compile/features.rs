@@ -28,7 +28,8 @@ fn gateway(context: &mut Context<'_>) {
         }
     }
     let global = gateway.global_configuration.as_ref();
-    let buffering = global.into_iter().flat_map(|global| [&global.enable_request_buffering, &global.enable_response_buffering]);
+    let buffering =
+        global.into_iter().flat_map(|global| [&global.enable_request_buffering, &global.enable_response_buffering]);
     for switch in buffering.flatten().filter(|switch| switch.value) {
         context.uses(Feature::Buffering, &switch.at, true);
     }
@@ -60,7 +61,8 @@ fn listeners(context: &mut Context<'_>, used: &Used) {
 /// Whether the profile makes clients show a certificate.
 fn asks_clients(context: &Context<'_>, profile: &Opt<Reference<SslProfile>>) -> bool {
     let profiles = &context.gateway.ssl_profiles;
-    let profile = profile.as_ref().and_then(|profile| profiles.find(profile.name())).and_then(|index| profiles.get(index));
+    let profile =
+        profile.as_ref().and_then(|profile| profiles.find(profile.name())).and_then(|index| profiles.get(index));
     profile.is_some_and(|profile| {
         !profile.trusted_client_certificates.is_empty() || profile.client_auth_configuration.is_some()
     })

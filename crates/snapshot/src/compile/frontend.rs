@@ -73,9 +73,8 @@ pub(super) fn ports(context: &mut Context<'_>) -> Vec<Option<Port>> {
     let ports: Vec<_> = gateway.frontend_ports.iter().map(|port| port_of(context, port)).collect();
     for (index, port) in gateway.frontend_ports.iter().enumerate() {
         let Some(number) = ports.get(index).copied().flatten() else { continue };
-        let earlier = ports.iter().take(index).position(|other| {
-            other.is_some_and(|other| other.document == number.document)
-        });
+        let earlier =
+            ports.iter().take(index).position(|other| other.is_some_and(|other| other.document == number.document));
         if let (Some(first), Some(field)) = (earlier.and_then(|at| gateway.frontend_ports.get(at)), &port.port) {
             let message = format!("the frontend port {:?} is already {}", first.name.value, number.document);
             context.azure_refuses(Problem::warning(codes::FRONTEND_CLASH, &field.at, message));

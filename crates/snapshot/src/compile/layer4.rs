@@ -28,10 +28,14 @@ pub(super) fn listeners(context: &mut Context<'_>) -> Vec<Definition> {
     let gateway = context.gateway;
     let all: Vec<_> = gateway.listeners.iter().map(|listener| listener_one(context, listener)).collect();
     let mut first = HashMap::new();
-    for (one, asked) in all.iter().zip(gateway.listeners.iter()).filter(|(one, _)| one.protocol == Some(Protocol::Tcp)) {
+    for (one, asked) in all.iter().zip(gateway.listeners.iter()).filter(|(one, _)| one.protocol == Some(Protocol::Tcp))
+    {
         let (Some(frontend), Some(port)) = (one.frontend, one.port) else { continue };
         if let Some(other) = first.insert((frontend, port), &asked.name) {
-            let message = format!("the listener {:?} has this address and port already; TCP has no host to tell them apart", other.value);
+            let message = format!(
+                "the listener {:?} has this address and port already; TCP has no host to tell them apart",
+                other.value
+            );
             context.error(codes::PROTOCOL_CONFLICT, &asked.name.at, message);
         }
     }

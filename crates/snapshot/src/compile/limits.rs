@@ -6,12 +6,12 @@ use model::application_gateway::ApplicationGateway;
 use model::schema::{Collection, Resource};
 use model::{At, Problem};
 
+use super::Parts;
 use super::codes;
 use super::context::Context;
 use super::destination::Destination;
 use super::link::Used;
 use super::rule::Target;
-use super::Parts;
 
 const HOSTS_PER_LISTENER: usize = 5;
 const PATH_RULES_PER_MAP: usize = 100;
@@ -84,9 +84,10 @@ fn is_active(parts: &Parts, listener: usize) -> bool {
     let rule = parts.rules.iter().find(|rule| rule.listener == Some(listener));
     match rule.map(|rule| rule.target) {
         Some(Target::Basic { destination, .. }) => forwards(destination),
-        Some(Target::Paths(map)) => parts.maps.get(map).is_some_and(|map| {
-            forwards(map.default) || map.rules.iter().any(|rule| forwards(rule.destination))
-        }),
+        Some(Target::Paths(map)) => parts
+            .maps
+            .get(map)
+            .is_some_and(|map| forwards(map.default) || map.rules.iter().any(|rule| forwards(rule.destination))),
         Some(Target::Advanced(_)) => true,
         Some(Target::Broken) | None => false,
     }

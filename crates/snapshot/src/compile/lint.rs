@@ -17,7 +17,8 @@ use crate::HostHeader;
 /// All lints.
 pub(super) fn check(context: &mut Context<'_>, parts: &Parts, used: &Used) {
     unreachable_rules(context, parts);
-    unused(context, parts, used);
+    nothing_served(context);
+    unused(context, parts);
     empty_pools(context, parts, used);
     overridden_hosts(context, parts);
     extensions(context);
@@ -72,23 +73,42 @@ fn shadowed_rules(context: &mut Context<'_>, parts: &Parts, rules: &[usize]) {
         if entries.len() == hosts {
             let mut winners: Vec<_> = entries.iter().map(|(_, by)| format!("{:?}", winner(*by))).collect();
             winners.dedup();
-            let message = format!("no request reaches the rule {:?}: {} is tried first and takes them all", asked.name.value, winners.join(", "));
+            let message = format!(
+                "no request reaches the rule {:?}: {} is tried first and takes them all",
+                asked.name.value,
+                winners.join(", ")
+            );
             let problem = Problem::warning(codes::RULE_UNREACHABLE, &asked.name.at, message);
-            context.problems.push(problem.help("give exact hosts small priorities, wildcards larger ones, and listeners without hosts the largest"));
+            context.problems.push(problem.help(
+                "give exact hosts small priorities, wildcards larger ones, and listeners without hosts the largest",
+            ));
             continue;
         }
         for (at, by) in entries {
-            let message = format!("no request gets here by this host: the rule {:?} is tried first and takes them all", winner(by));
+            let message = format!(
+                "no request gets here by this host: the rule {:?} is tried first and takes them all",
+                winner(by)
+            );
             context.warn(codes::RULE_UNREACHABLE, at.unwrap_or(&asked.name.at), message);
         }
     }
 }
 
+/// A gateway without any rule answers nothing.
+fn nothing_served(context: &mut Context<'_>) {
+    let gateway = context.gateway;
+    if gateway.request_routing_rules.is_empty() && gateway.routing_rules.is_empty() {
+        let problem =
+            Problem::warning(codes::NOTHING_SERVED, &gateway.at, "the gateway has no rules: it answers nothing");
+        context.azure_refuses(problem.expected("\"requestRoutingRules\" with at least one rule"));
+    }
+}
+
 /// Things that are defined and never used.
-fn unused(context: &mut Context<'_>, parts: &Parts, used: &Used) {
+fn unused(context: &mut Context<'_>, parts: &Parts) {
     let gateway = context.gateway;
     for (index, listener) in gateway.http_listeners.iter().enumerate() {
-        if !used.listeners.contains(&index) && !parts.rules.iter().any(|rule| rule.listener == Some(index)) {
+        if !parts.rules.iter().any(|rule| rule.listener == Some(index)) {
             let message = format!("the listener {:?} has no rule: it is not served", listener.name.value);
             context.azure_refuses(Problem::warning(codes::LISTENER_WITHOUT_RULE, &listener.name.at, message));
         }
@@ -155,7 +175,8 @@ fn overridden_hosts(context: &mut Context<'_>, parts: &Parts) {
         let (true, Some(settings), Some(field)) = (sets_host, settings, field) else { continue };
         let settings = &settings.settings;
         if settings.host != HostHeader::Client {
-            let message = format!("this rewrite sets the Host header, and the settings {:?} replace it again", settings.name);
+            let message =
+                format!("this rewrite sets the Host header, and the settings {:?} replace it again", settings.name);
             let problem = Problem::warning(codes::HOST_REWRITE_OVERRIDDEN, &field.at, message);
             context.problems.push(problem.help("take the host from one of the two"));
         }

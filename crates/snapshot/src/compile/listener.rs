@@ -132,7 +132,11 @@ fn pattern(context: &mut Context<'_>, field: &Field<String>) -> Option<HostPatte
 }
 
 /// Listeners on one frontend and port must speak one protocol: TLS begins before any host is known.
-pub(super) fn check_protocols(context: &mut Context<'_>, definitions: &[Definition], layer4: &[super::layer4::Definition]) {
+pub(super) fn check_protocols(
+    context: &mut Context<'_>,
+    definitions: &[Definition],
+    layer4: &[super::layer4::Definition],
+) {
     let gateway = context.gateway;
     let http = definitions.iter().zip(gateway.http_listeners.iter());
     let http = http.map(|(one, asked)| (one.frontend, one.port, one.protocol, &asked.name));

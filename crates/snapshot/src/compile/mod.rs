@@ -15,6 +15,7 @@ use crate::{Identity, Pool, Snapshot};
 
 pub mod codes;
 
+mod advanced_routing_map;
 mod backend_http_settings;
 mod context;
 mod custom_error;
@@ -28,6 +29,7 @@ mod link;
 mod lint;
 mod listener;
 mod load_distribution_policy;
+mod merge;
 mod options;
 mod pool;
 mod probe;
@@ -36,10 +38,13 @@ mod rewrite_language;
 mod rewrite_rule_set;
 mod rule;
 mod site;
+mod sku;
 mod tls;
 mod unsupported;
 mod url_path_map;
 mod web_application_firewall_policy;
+
+pub use merge::merged;
 
 use context::Context;
 
@@ -119,6 +124,7 @@ struct Parts {
 
 impl Parts {
     fn read(context: &mut Context<'_>) -> Self {
+        sku::check(context);
         let frontends = frontend::frontends(context);
         let ports = frontend::ports(context);
         tls::check_all(context);
@@ -138,21 +144,10 @@ impl Parts {
         let maps = url_path_map::all(context);
         let reroutes: Vec<bool> = rewrites.iter().map(|facts| facts.always_reroutes).collect();
         url_path_map::check_reroutes(context, &maps, &reroutes);
+        advanced_routing_map::check_all(context);
         let rules = rule::all(context, &listeners, &rewrites);
         layer4::check_rules(context);
-        Self {
-            frontends,
-            ports,
-            listeners,
-            pools,
-            settings,
-            probes,
-            redirects,
-            rewrites,
-            distributions,
-            maps,
-            rules,
-        }
+        Self { frontends, ports, listeners, pools, settings, probes, redirects, rewrites, distributions, maps, rules }
     }
 }
 

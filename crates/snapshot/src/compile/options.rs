@@ -19,6 +19,9 @@ const COUNT: i64 = 10_000_000;
 /// The bounds, defaults where nothing is asked.
 pub(super) fn limits(context: &mut Context<'_>) -> Limits {
     let mut limits = Limits::default();
+    if let Some(retries) = context.number("maxRetries", &context.gateway.gatehouse.max_retries, (0, 10)) {
+        limits.max_retries = retries;
+    }
     let Some(asked) = &context.gateway.gatehouse.limits else { return limits };
     durations(context, asked, &mut limits);
     sizes(context, asked, &mut limits);
@@ -43,12 +46,14 @@ fn durations(context: &mut Context<'_>, asked: &Asked, limits: &mut Limits) {
 }
 
 fn sizes(context: &mut Context<'_>, asked: &Asked, limits: &mut Limits) {
-    const MIB: i64 = 1024 * 1024;
+    // A head has to fit into a worker's read buffer, target and fields together.
+    const HEADER_BYTES: (i64, i64) = (1024, 128 * 1024);
+    const URL_BYTES: (i64, i64) = (256, 64 * 1024);
     type Row<'a> = (&'a str, &'a Opt<i64>, (i64, i64), &'a mut usize);
     let rows: [Row<'_>; 6] = [
-        ("maxHeaderBytes", &asked.max_header_bytes, (1024, MIB), &mut limits.max_header_bytes),
-        ("maxHeaderFields", &asked.max_header_fields, (1, 10_000), &mut limits.max_header_fields),
-        ("maxUrlBytes", &asked.max_url_bytes, (256, MIB), &mut limits.max_url_bytes),
+        ("maxHeaderBytes", &asked.max_header_bytes, HEADER_BYTES, &mut limits.max_header_bytes),
+        ("maxHeaderFields", &asked.max_header_fields, (1, 256), &mut limits.max_header_fields),
+        ("maxUrlBytes", &asked.max_url_bytes, URL_BYTES, &mut limits.max_url_bytes),
         ("maxIdlePerServer", &asked.max_idle_per_server, (0, COUNT), &mut limits.max_idle_per_server),
         ("maxConnections", &asked.max_connections, (1, COUNT), &mut limits.max_connections),
         (
@@ -70,7 +75,8 @@ fn sizes(context: &mut Context<'_>, asked: &Asked, limits: &mut Limits) {
         match u64::try_from(field.value) {
             Ok(bytes) => limits.max_body_bytes = bytes,
             Err(_) => {
-                let problem = Problem::error(model::problem::codes::OUT_OF_RANGE, &field.at, "maxBodyBytes is out of range");
+                let problem =
+                    Problem::error(model::problem::codes::OUT_OF_RANGE, &field.at, "maxBodyBytes is out of range");
                 context.problems.push(problem.found(field.value.to_string()).expected("0 or more"));
             }
         }
@@ -101,12 +107,12 @@ pub(super) fn options(context: &mut Context<'_>) -> Options {
         match network(&field.value) {
             Some(network) => options.trusted_proxies.push(network),
             None => {
-                let problem = Problem::error(codes::INVALID_ADDRESS, &field.at, "this is neither an address nor a network");
+                let problem =
+                    Problem::error(codes::INVALID_ADDRESS, &field.at, "this is neither an address nor a network");
                 context.problems.push(problem.found(format!("{:?}", field.value)).expected("such as \"10.0.0.0/8\""));
             }
         }
     }
-    context.number("maxRetries", &gateway.gatehouse.max_retries, (0, 10));
     options
 }
 

@@ -204,7 +204,8 @@ impl Definition {
         if self.picks_host && settings.host == HostHeader::Client {
             let message = format!("the probe {name:?} takes its host from these settings, which have none");
             let problem = Problem::error(codes::PROBE_HOST_NULL, &reference.at, message);
-            let help = "give the settings \"hostName\" or \"pickHostNameFromBackendAddress\": true, or the probe a \"host\"";
+            let help =
+                "give the settings \"hostName\" or \"pickHostNameFromBackendAddress\": true, or the probe a \"host\"";
             context.problems.push(problem.help(help));
         }
     }

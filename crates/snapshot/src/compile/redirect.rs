@@ -53,7 +53,9 @@ fn one(context: &mut Context<'_>, asked: &Named<RedirectConfiguration>) -> Optio
     if absent && (asked.include_path.is_none() || asked.include_query_string.is_none()) {
         let message = format!("{owner} does not say whether path and query are kept; they are");
         let problem = Problem::warning(codes::REDIRECT_INCLUDE_UNSAID, &asked.name.at, message);
-        context.problems.push(problem.help("set \"includePath\" and \"includeQueryString\": tools disagree on the default"));
+        context
+            .problems
+            .push(problem.help("set \"includePath\" and \"includeQueryString\": tools disagree on the default"));
     }
     Some(Definition { status, target, include_path: path, include_query: query })
 }

@@ -48,7 +48,9 @@ fn one(context: &mut Context<'_>, asked: &Named<RewriteRuleSet>) -> Facts {
         {
             let message = format!("the rules {other:?} and {name:?} have the same sequence: which goes first is open");
             let problem = Problem::warning(codes::DUPLICATE_SEQUENCE, &sequence.at, message);
-            context.problems.push(problem.found(sequence.value.to_string()).help("here the one listed first goes first"));
+            context
+                .problems
+                .push(problem.found(sequence.value.to_string()).help("here the one listed first goes first"));
         }
         conditions += rule.conditions.len();
         changes += rule_changes(context, rule, &name, &mut facts);
@@ -90,7 +92,8 @@ fn rule_changes(context: &mut Context<'_>, rule: &Field<RewriteRule>, name: &str
     }
     let changes_request = !requests.is_empty() || actions.url_configuration.is_some();
     if needs_response && changes_request {
-        let message = format!("the rule {name:?} looks at the response but changes the request, which has left by then");
+        let message =
+            format!("the rule {name:?} looks at the response but changes the request, which has left by then");
         let problem = Problem::error(codes::RESPONSE_VARIABLE, &actions.at, message);
         context.problems.push(problem.help("split the rule: one for the request, one for the response"));
     }

@@ -77,7 +77,9 @@ fn listener<'a>(
                 let message = format!("this listener stands in the rule {other:?} already");
                 let at = asked.http_listener.as_ref().map_or(&asked.name.at, |field| &field.at);
                 let problem = Problem::error(codes::LISTENER_IN_SEVERAL_RULES, at, message);
-                context.problems.push(problem.help("a listener has one rule; to part its requests by path, use a path map"));
+                context
+                    .problems
+                    .push(problem.help("a listener has one rule; to part its requests by path, use a path map"));
                 return None;
             }
             owners.insert(index, asked.name.as_str());
@@ -138,7 +140,8 @@ fn basic(
     );
     let reroutes = rewrite.and_then(|set| rewrites.get(set)).is_some_and(|facts| facts.reroutes);
     if let Some(field) = asked.rewrite_rule_set.as_ref().filter(|_| reroutes) {
-        let message = format!("this rewrite set re-evaluates the path map, but the rule {:?} has none", asked.name.value);
+        let message =
+            format!("this rewrite set re-evaluates the path map, but the rule {:?} has none", asked.name.value);
         let problem = Problem::error(codes::REROUTE_WITHOUT_MAP, &field.at, message);
         context.problems.push(problem.help("take \"reroute\" from the set, or make the rule PathBasedRouting"));
     }
@@ -174,7 +177,10 @@ fn ignored(context: &mut Context<'_>, asked: &Named<RequestRoutingRule>, kind: R
     ];
     for (at, name) in places {
         if let Some(at) = at {
-            let message = format!("the rule {:?} is {kind}: its map says where requests go, and {name:?} is not used", asked.name.value);
+            let message = format!(
+                "the rule {:?} is {kind}: its map says where requests go, and {name:?} is not used",
+                asked.name.value
+            );
             context.warn(codes::PROPERTY_NOT_FOR_RULE_TYPE, at, message);
         }
     }

@@ -16,7 +16,8 @@ pub(super) fn check_all(context: &mut Context<'_>) {
     for certificate in &gateway.ssl_certificates {
         let has_data = certificate.data.as_ref().is_some_and(|data| !data.value.expose().is_empty());
         let in_site = context.site.is_some_and(|site| site.certificates.get(&certificate.name).is_some());
-        let is_known = has_data || in_site || certificate.hsm.is_some() || text(&certificate.key_vault_secret_id).is_some();
+        let is_known =
+            has_data || in_site || certificate.hsm.is_some() || text(&certificate.key_vault_secret_id).is_some();
         // A certificate that Azure shows has its public part only.
         if !is_known && certificate.public_cert_data.is_none() {
             let message = format!("the certificate {:?} has no data", certificate.name.value);

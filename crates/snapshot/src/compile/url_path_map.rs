@@ -112,9 +112,9 @@ impl Definition {
         let default = target(None);
         let rules = self.rules.iter().enumerate().map(|(number, rule)| (rule, target(Some(number))));
         let rules: Vec<_> = rules.collect();
-        let entries = rules.into_iter().flat_map(|(rule, target)| {
-            rule.patterns.iter().map(move |pattern| (pattern.clone(), target))
-        });
+        let entries = rules
+            .into_iter()
+            .flat_map(|(rule, target)| rule.patterns.iter().map(move |pattern| (pattern.clone(), target)));
         PathTable::new(self.matching, default, entries)
     }
 }
@@ -134,7 +134,11 @@ fn unreachable(context: &mut Context<'_>, asked: &Named<UrlPathMap>, map: &Defin
             continue;
         };
         if dead != winner {
-            let message = format!("no request gets here: {:?} of the path rule {:?} takes them all", pattern.as_str(), rule.name.value);
+            let message = format!(
+                "no request gets here: {:?} of the path rule {:?} takes them all",
+                pattern.as_str(),
+                rule.name.value
+            );
             let problem = Problem::warning(codes::PATH_UNREACHABLE, at, message);
             context.problems.push(problem.help("rules are tried in the order listed: move the narrower one up"));
         }
@@ -147,7 +151,8 @@ pub(super) fn check_reroutes(context: &mut Context<'_>, maps: &[Definition], alw
     let loops = |set: Option<usize>| set.is_some_and(|set| always_reroutes.get(set).copied().unwrap_or(false));
     for (map, asked) in maps.iter().zip(gateway.url_path_maps.iter()) {
         if loops(map.default_rewrite) && map.rules.iter().all(|rule| loops(rule.rewrite)) {
-            let message = format!("every rule of the path map {:?} re-evaluates it without a condition", asked.name.value);
+            let message =
+                format!("every rule of the path map {:?} re-evaluates it without a condition", asked.name.value);
             let problem = Problem::error(codes::REROUTE_EVERYWHERE, &asked.name.at, message);
             context.problems.push(problem.help("give one of the rewrites a condition, or take \"reroute\" from it"));
         }

@@ -88,7 +88,11 @@ fn check(context: &mut Context<'_>, policy: &Named<WebApplicationFirewallPolicy>
     if let Some(settings) = &policy.policy_settings {
         context.number("maxRequestBodySizeInKb", &settings.max_request_body_size_in_kb, (8, 2000));
         context.number("fileUploadLimitInMb", &settings.file_upload_limit_in_mb, (0, 4000));
-        context.number("jsChallengeCookieExpirationInMins", &settings.js_challenge_cookie_expiration_in_mins, (5, 1440));
+        context.number(
+            "jsChallengeCookieExpirationInMins",
+            &settings.js_challenge_cookie_expiration_in_mins,
+            (5, 1440),
+        );
         context.number("captchaExpirationInMins", &settings.captcha_expiration_in_mins, (5, 1440));
     }
     let mut priorities = HashMap::new();
@@ -104,7 +108,11 @@ fn check(context: &mut Context<'_>, policy: &Named<WebApplicationFirewallPolicy>
         custom_rule(context, rule, name);
     }
     if policy.custom_rules.len() > MOST_CUSTOM_RULES {
-        let message = format!("the policy {:?} has {} custom rules; Azure allows {MOST_CUSTOM_RULES}", policy.name.value, policy.custom_rules.len());
+        let message = format!(
+            "the policy {:?} has {} custom rules; Azure allows {MOST_CUSTOM_RULES}",
+            policy.name.value,
+            policy.custom_rules.len()
+        );
         context.azure_refuses(Problem::warning(codes::LIMIT_REACHED, &policy.name.at, message));
     }
 }
@@ -123,8 +131,11 @@ fn custom_rule(context: &mut Context<'_>, rule: &Field<CustomRule>, name: &str) 
             MatchOperator::Regex => condition.match_values.iter().for_each(|value| check_pattern(context, value)),
             MatchOperator::IpMatch => {
                 for value in condition.match_values.iter().filter(|value| !is_network(&value.value)) {
-                    let problem = Problem::error(codes::INVALID_ADDRESS, &value.at, "this is neither an address nor a network");
-                    context.problems.push(problem.found(format!("{:?}", value.value)).expected("such as \"10.0.0.0/8\""));
+                    let problem =
+                        Problem::error(codes::INVALID_ADDRESS, &value.at, "this is neither an address nor a network");
+                    context
+                        .problems
+                        .push(problem.found(format!("{:?}", value.value)).expected("such as \"10.0.0.0/8\""));
                 }
             }
             MatchOperator::Any => {}

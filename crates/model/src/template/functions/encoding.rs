@@ -1,6 +1,6 @@
 //! Functions that encode, decode and hash.
 
-use crate::node::{At, Node, Value};
+use crate::node::{Node, Value};
 use crate::problem::Problems;
 use crate::source::Source;
 use crate::syntax;
@@ -37,7 +37,7 @@ fn encode(bytes: &[u8]) -> String {
 fn decode(text: &str) -> Option<Vec<u8>> {
     let symbols: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let body = symbols.strip_suffix(b"==").or(symbols.strip_suffix(b"=")).unwrap_or(&symbols);
-    if symbols.len() % 4 != 0 || body.len() % 4 == 1 {
+    if !symbols.len().is_multiple_of(4) || body.len() % 4 == 1 {
         return None;
     }
     let mut out = Vec::with_capacity(body.len() * 3 / 4);
@@ -78,24 +78,10 @@ fn parsed(text: &str) -> Answer {
     let root = syntax::parse(&wrapped, 0, &mut problems).into_iter().next();
     match root.map(|root| root.value) {
         Some(Value::Array(mut items)) if items.len() == 1 && problems.is_empty() => {
-            let mut node = items.remove(0);
-            displace(&mut node);
-            Ok(node.value)
+            // The places inside a text that is itself a value mean nothing outside it.
+            Ok(items.remove(0).displaced().value)
         }
         _ => refuse(0, "well-formed JSON"),
-    }
-}
-
-/// The places inside a text that is itself a value mean nothing outside it.
-fn displace(node: &mut Node) {
-    node.at = At::default();
-    match &mut node.value {
-        Value::Array(items) => items.iter_mut().for_each(displace),
-        Value::Object(object) => object.entries.iter_mut().for_each(|entry| {
-            entry.key_span = None;
-            displace(&mut entry.node);
-        }),
-        _ => {}
     }
 }
 

@@ -34,7 +34,8 @@ pub(in crate::access_log) fn example<'a>(use_it: impl FnOnce(AccessRecord<'a>)) 
         original_target: b"/cart?x=1",
         path: b"/cart",
         query: b"x=1",
-        user_agent: b"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36",
+        user_agent: b"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) \
+            Chrome/130.0 Safari/537.36",
         status: 200,
         version: HttpVersion::Http11,
         received_bytes: 184,

@@ -10,8 +10,26 @@ fn written(write: impl FnOnce(&mut Line<'_>)) -> String {
 
 #[test]
 fn numbers_print_in_decimal() {
-    for value in [0, 1, 9, 10, 99, 100, 101, 1466, 65_535, 99_999, 100_000, u64::from(u32::MAX), u64::MAX - 1, u64::MAX]
-    {
+    for value in [
+        0,
+        1,
+        9,
+        10,
+        99,
+        100,
+        101,
+        999,
+        1_000,
+        1_466,
+        9_999,
+        10_000,
+        65_535,
+        99_999,
+        100_000,
+        u64::from(u32::MAX),
+        u64::MAX - 1,
+        u64::MAX,
+    ] {
         assert_eq!(written(|line| line.number(value)), value.to_string());
     }
 }

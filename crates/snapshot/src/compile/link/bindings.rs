@@ -73,11 +73,9 @@ impl Linker<'_, '_> {
             Problem::error(codes::FRONTEND_CLASH, &one.name.at, message)
                 .help(format!("give them different ports in the site file:\n{lines}"))
         } else {
-            let message = format!("the frontends {:?} and {:?} both end on {address}", one.name.value, other.name.value);
-            let lines = format!(
-                "addresses:\n  {}: [127.0.0.1]\n  {}: [127.0.0.2]",
-                one.name.value, other.name.value
-            );
+            let message =
+                format!("the frontends {:?} and {:?} both end on {address}", one.name.value, other.name.value);
+            let lines = format!("addresses:\n  {}: [127.0.0.1]\n  {}: [127.0.0.2]", one.name.value, other.name.value);
             Problem::error(codes::FRONTEND_CLASH, &other.name.at, message)
                 .help(format!("give each an address of its own in the site file:\n{lines}"))
         };

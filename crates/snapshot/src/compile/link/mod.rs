@@ -15,7 +15,9 @@ use crate::compile::Parts;
 use crate::compile::context::Context;
 use crate::compile::destination::Destination;
 use crate::compile::rule::Target as RuleTarget;
-use crate::{Action, Binding, PoolId, Route, RouteId, Router, Rule, RuleId, Scheme, SettingsId, Snapshot, Target, TargetId};
+use crate::{
+    Action, Binding, PoolId, Route, RouteId, Router, Rule, RuleId, Scheme, SettingsId, Snapshot, Target, TargetId,
+};
 
 use bindings::BindingSite;
 
@@ -67,13 +69,16 @@ struct Linker<'c, 'a> {
 impl Linker<'_, '_> {
     fn rule(&mut self, index: usize) {
         let (parts, gateway) = (self.parts, self.context.gateway);
-        let (Some(rule), Some(asked)) = (parts.rules.get(index), gateway.request_routing_rules.get(index)) else { return };
+        let (Some(rule), Some(asked)) = (parts.rules.get(index), gateway.request_routing_rules.get(index)) else {
+            return;
+        };
         let Some(listener) = rule.listener else { return };
         let id = RuleId::from(self.snapshot.rules.len());
         let Some(listener_id) = self.listener(listener, id) else { return };
         let router = match rule.target {
             RuleTarget::Basic { destination, .. } => {
-                let route = Route { rule: id, path_rule: None, path_map: None, action: self.action(destination, listener) };
+                let route =
+                    Route { rule: id, path_rule: None, path_map: None, action: self.action(destination, listener) };
                 let route = self.snapshot.routes.push(route);
                 self.loops(destination, route, listener, b"/", |_| true);
                 Router::Basic(route)

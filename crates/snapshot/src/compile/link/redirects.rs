@@ -45,18 +45,30 @@ impl Linker<'_, '_> {
         let lost: Vec<_> = sent.iter().map(|(host, _)| host).collect();
         let lost = lost.into_iter().find(|host| !answered.iter().any(|(other, _)| other.covers(host)));
         if let Some(lost) = lost {
-            let message = format!("the listener {from_name:?} sends {lost} to {to_name:?}, which does not answer to it");
+            let message =
+                format!("the listener {from_name:?} sends {lost} to {to_name:?}, which does not answer to it");
             let problem = Problem::error(codes::REDIRECT_HOSTS_NOT_COVERED, at, message);
             self.context.problems.push(problem.help(format!("add {lost} to the hostNames of {to_name:?}")));
         } else if from.is_basic && !matches!(&answered[..], [(only, _)] if only.is_exact()) {
-            let message = format!("the listener {from_name:?} sends any host to {to_name:?}, which answers to some only");
+            let message =
+                format!("the listener {from_name:?} sends any host to {to_name:?}, which answers to some only");
             self.context.warn(codes::REDIRECT_HOSTS_NOT_COVERED, at, message);
         }
     }
 
     /// Warns when a client that follows the redirect of `route` comes back to it.
-    pub(super) fn loops(&mut self, to: Destination, route: RouteId, listener: usize, path: &[u8], selects: impl FnOnce(&[u8]) -> bool) {
-        let (Destination::Redirect(index), Action::Redirect(redirect)) = (to, &self.snapshot.routes[route].action) else { return };
+    pub(super) fn loops(
+        &mut self,
+        to: Destination,
+        route: RouteId,
+        listener: usize,
+        path: &[u8],
+        selects: impl FnOnce(&[u8]) -> bool,
+    ) {
+        let (Destination::Redirect(index), Action::Redirect(redirect)) = (to, &self.snapshot.routes[route].action)
+        else {
+            return;
+        };
         let parts = self.parts;
         let Some(from) = parts.listeners.get(listener) else { return };
         let port = from.port.and_then(|port| *parts.ports.get(port)?);
@@ -74,8 +86,13 @@ impl Linker<'_, '_> {
         let comes_back = redirect.loops_to_itself(&entrance, &request, selects);
         if comes_back && self.reported.insert((codes::REDIRECT_LOOP, index, listener)) {
             let gateway = self.context.gateway;
-            let (Some(asked), Some(from)) = (gateway.redirect_configurations.get(index), gateway.http_listeners.get(listener)) else { return };
-            let message = format!("the listener {:?} redirects to itself: clients go round in circles", from.name.value);
+            let (Some(asked), Some(from)) =
+                (gateway.redirect_configurations.get(index), gateway.http_listeners.get(listener))
+            else {
+                return;
+            };
+            let message =
+                format!("the listener {:?} redirects to itself: clients go round in circles", from.name.value);
             self.context.warn(codes::REDIRECT_LOOP, &asked.name.at, message);
         }
     }

@@ -1,5 +1,7 @@
 //! What documents become: bindings, routes, targets, probes, and how fast.
 
+mod limits;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -65,7 +67,8 @@ fn a_frontend_becomes_local_addresses() {
     let own = Environment { local_addresses: vec!["10.9.9.9".parse().unwrap()], ..Environment::default() };
     let dev = Environment { mode: Mode::Dev, ..Environment::default() };
     let v6 = "[{name: feip, privateIPAddress: 'fd00::4'}]";
-    let rows: [(&str, &Environment, &str, &[(&str, u16)]); 9] = [
+    type Row<'a> = (&'a str, &'a Environment, &'a str, &'a [(&'a str, u16)]);
+    let rows: [Row<'_>; 9] = [
         ("[{name: feip}]", &own, "", &[("0.0.0.0:80", 80)]),
         ("[{name: feip}]", &dev, "", &[("127.0.0.1:80", 80)]),
         ("[{name: feip, privateIPAddress: 10.9.9.9}]", &own, "", &[("10.9.9.9:80", 80)]),
@@ -94,7 +97,8 @@ fn every_port_that_is_left_to_the_system_is_a_binding_of_its_own() {
                   {name: b, priority: 2, httpListener: alt, backendAddressPool: pool, backendHttpSettings: http}]";
     let sections = [("httpListeners", two), ("requestRoutingRules", rules)];
     let snapshot = compiled(&sections, Some(&site), &Environment::default());
-    let found: Vec<_> = snapshot.bindings.iter().map(|binding| (binding.address.port(), binding.document_port)).collect();
+    let found: Vec<_> =
+        snapshot.bindings.iter().map(|binding| (binding.address.port(), binding.document_port)).collect();
     assert_eq!(found, [(0, 80), (0, 8080)]);
 }
 
@@ -136,11 +140,19 @@ fn a_path_map_becomes_a_table_of_routes_for_each_rule() {
     let snapshot = snapshot(&[
         ("urlPathMaps", maps),
         ("redirectConfigurations", "[{name: away, redirectType: Permanent, targetUrl: 'https://b.com/'}]"),
-        ("requestRoutingRules", "[{name: r, ruleType: PathBasedRouting, priority: 1, httpListener: web, urlPathMap: map}]"),
+        (
+            "requestRoutingRules",
+            "[{name: r, ruleType: PathBasedRouting, priority: 1, httpListener: web, urlPathMap: map}]",
+        ),
     ]);
     let rule = snapshot.rules.iter().next().unwrap();
     let Router::Paths(table) = &rule.router else { panic!("{:?}", rule.router) };
-    let rows = [("/IMAGES/a", Some("images"), false), ("/img/", Some("images"), false), ("/old", Some("old"), true), ("/", None, false)];
+    let rows = [
+        ("/IMAGES/a", Some("images"), false),
+        ("/img/", Some("images"), false),
+        ("/old", Some("old"), true),
+        ("/", None, false),
+    ];
     for (path, path_rule, is_redirect) in rows {
         let route = &snapshot.routes[table.lookup(path.as_bytes()).target];
         assert_eq!(route.path_rule.as_deref(), path_rule, "{path}");
@@ -177,7 +189,10 @@ fn the_order_of_paths_can_be_chosen_for_one_map_or_all() {
 #[test]
 fn a_redirect_to_a_listener_names_the_port_clients_see() {
     let sections = [
-        ("redirectConfigurations", "[{name: r, redirectType: Permanent, targetListener: alt, includePath: true, includeQueryString: true}]"),
+        (
+            "redirectConfigurations",
+            "[{name: r, redirectType: Permanent, targetListener: alt, includePath: true, includeQueryString: true}]",
+        ),
         (
             "httpListeners",
             "[{name: web, frontendIPConfiguration: feip, frontendPort: p80, protocol: Http},
@@ -212,7 +227,8 @@ fn what_a_redirect_leaves_unsaid_is_kept_for_listeners_and_dropped_for_urls() {
                   {name: b, priority: 2, httpListener: alt, backendAddressPool: pool, backendHttpSettings: http}]";
     for (target, expected) in [("targetListener: alt", true), ("targetUrl: 'https://b.com'", false)] {
         let redirect = format!("[{{name: r, redirectType: Found, {target}}}]");
-        let sections = [("redirectConfigurations", redirect.as_str()), ("httpListeners", two), ("requestRoutingRules", rules)];
+        let sections =
+            [("redirectConfigurations", redirect.as_str()), ("httpListeners", two), ("requestRoutingRules", rules)];
         let snapshot = snapshot(&sections);
         let Action::Redirect(redirect) = &snapshot.routes.iter().next().unwrap().action else { panic!("no redirect") };
         assert_eq!((redirect.include_path, redirect.include_query), (expected, expected), "{target}");
@@ -258,8 +274,10 @@ fn probes_have_their_defaults() {
     assert_eq!((found.name.as_deref(), &*found.path), (Some("p"), "/h?x=1"));
     assert_eq!((found.interval.as_secs(), found.timeout.as_secs(), found.unhealthy_threshold), (30, 30, 3));
 
-    let full = "[{name: p, protocol: Http, host: a.com, path: /h, port: 81, interval: 5, timeout: 4, unhealthyThreshold: 2,
-        minServers: 1, match: {statusCodes: ['200-204', '401'], body: ok}, gatehouse: {hostPort: false, userAgent: probe/1}}]";
+    let full = "[{name: p, protocol: Http, host: a.com, path: /h, port: 81, interval: 5, timeout: 4,
+        unhealthyThreshold: 2,
+        minServers: 1, match: {statusCodes: ['200-204', '401'], body: ok}, gatehouse: {hostPort: false,
+            userAgent: probe/1}}]";
     let found = probe("probe: p", full);
     assert_eq!((found.port, found.interval.as_secs(), found.timeout.as_secs()), (Some(81), 5, 4));
     assert_eq!((found.unhealthy_threshold, found.min_servers, found.host_port), (2, 1, false));
@@ -274,7 +292,8 @@ fn settings_have_their_defaults() {
     assert_eq!(settings.request_timeout, Duration::from_secs(20));
     assert_eq!(settings.drain_timeout, Duration::from_secs(30));
     assert_eq!(settings.path, None);
-    let full = "[{name: http, port: 80, protocol: Http, requestTimeout: 5, path: '', connectionDraining: {enabled: true, drainTimeoutInSec: 9}}]";
+    let full = "[{name: http, port: 80, protocol: Http, requestTimeout: 5, path: '',
+        connectionDraining: {enabled: true, drainTimeoutInSec: 9}}]";
     let found = snapshot(&[("backendHttpSettingsCollection", full)]);
     let settings = found.settings.iter().next().unwrap();
     assert_eq!((settings.request_timeout, settings.drain_timeout), (Duration::from_secs(5), Duration::from_secs(9)));
@@ -283,12 +302,18 @@ fn settings_have_their_defaults() {
 
 #[test]
 fn members_keep_their_order_and_the_site_file_gives_what_only_azure_knows() {
-    let pools = "[{name: pool, backendAddresses: [{fqdn: B.example.com}, {ipAddress: 10.0.0.4}], backendIPConfigurations: [
-        {id: /subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachineScaleSets/v/virtualMachines/0/networkInterfaces/n/ipConfigurations/i}]}]";
-    let scale_set = "members: {'/subscriptions/S/resourceGroups/g/providers/Microsoft.Compute/virtualMachineScaleSets/v': [127.0.0.3]}";
-    let rows = [(scale_set, vec!["b.example.com", "10.0.0.4", "127.0.0.3"]), ("members: {pool: [127.0.0.9]}", vec!["127.0.0.9"])];
+    let scale_set = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachineScaleSets/v";
+    let pools = format!(
+        "[{{name: pool, backendAddresses: [{{fqdn: B.example.com}}, {{ipAddress: 10.0.0.4}}], backendIPConfigurations: [
+        {{id: {scale_set}/virtualMachines/0/networkInterfaces/n/ipConfigurations/i}}]}}]"
+    );
+    let scale_set = format!("members: {{'{}': [127.0.0.3]}}", scale_set.replace("/s/", "/S/"));
+    let rows = [
+        (scale_set.as_str(), vec!["b.example.com", "10.0.0.4", "127.0.0.3"]),
+        ("members: {pool: [127.0.0.9]}", vec!["127.0.0.9"]),
+    ];
     for (text, expected) in rows {
-        let snapshot = compiled(&[("backendAddressPools", pools)], Some(&site(text)), &Environment::default());
+        let snapshot = compiled(&[("backendAddressPools", &pools)], Some(&site(text)), &Environment::default());
         let members = snapshot.pools.iter().next().unwrap().members.iter().map(|member| match member {
             Member::Address(address) => address.to_string(),
             Member::Name(name) => name.to_string(),
@@ -301,7 +326,10 @@ fn members_keep_their_order_and_the_site_file_gives_what_only_azure_knows() {
 fn only_what_a_rule_leads_to_gets_in() {
     let snapshot = snapshot(&[
         ("backendAddressPools", "[{name: spare}, {name: pool, backendAddresses: [{ipAddress: 10.0.0.4}]}]"),
-        ("backendHttpSettingsCollection", "[{name: spare, port: 1, protocol: Http}, {name: http, port: 80, protocol: Http}]"),
+        (
+            "backendHttpSettingsCollection",
+            "[{name: spare, port: 1, protocol: Http}, {name: http, port: 80, protocol: Http}]",
+        ),
     ]);
     let names: Vec<_> = snapshot.pools.iter().map(|pool| pool.name.to_string()).collect();
     assert_eq!(names, ["pool"]);
@@ -313,7 +341,8 @@ fn only_what_a_rule_leads_to_gets_in() {
 
 #[test]
 fn the_gateway_has_its_name_its_id_and_its_own_bounds() {
-    let extension = "{serverHeader: '', forwardedForPort: false, trustedProxies: [10.0.0.0/8], limits: {keepAliveTimeoutInSec: 10, maxBodyBytes: 5}}";
+    let extension = "{serverHeader: '', forwardedForPort: false, trustedProxies: [10.0.0.0/8],
+        limits: {keepAliveTimeoutInSec: 10, maxBodyBytes: 5}}";
     let snapshot = snapshot(&[("gatehouse", extension)]);
     assert_eq!(&*snapshot.identity.name, "gw");
     assert_eq!(snapshot.options.server, None);
@@ -340,13 +369,15 @@ fn a_snapshot_differs_by_names_and_addresses_and_not_by_order() {
     assert_eq!(difference.to_string(), "bindings: 1 added, 1 removed; targets: 1 changed");
 }
 
-/// 1,000 hosts with 100 path rules each. The bound is for a release build with room for a slow
-/// machine; a debug build has to take its time.
+/// 1,000 hosts with 100 path rules each in a release build (0.45 s when this was written); a debug
+/// build does a tenth of it.
 #[test]
 fn a_thousand_hosts_with_a_hundred_path_rules_compile_in_time() {
+    let hosts = if cfg!(debug_assertions) { 100 } else { 1000 };
     let join = |items: Vec<String>| format!("[{}]", items.join(", "));
-    let listeners = (0..1000).map(|n| {
-        format!("{{name: l{n}, frontendIPConfiguration: feip, frontendPort: p80, protocol: Http, hostName: h{n}.example.com}}")
+    let listeners = (0..hosts).map(|n| {
+        let place = "frontendIPConfiguration: feip, frontendPort: p80, protocol: Http";
+        format!("{{name: l{n}, {place}, hostName: h{n}.example.com}}")
     });
     let path_rules = |n: usize| {
         let rule = |p: usize| {
@@ -354,11 +385,11 @@ fn a_thousand_hosts_with_a_hundred_path_rules_compile_in_time() {
         };
         join((0..100).map(rule).collect())
     };
-    let maps = (0..1000).map(|n| {
+    let maps = (0..hosts).map(|n| {
         let rules = path_rules(n);
         format!("{{name: m{n}, defaultBackendAddressPool: pool, defaultBackendHttpSettings: http, pathRules: {rules}}}")
     });
-    let rules = (0..1000).map(|n| {
+    let rules = (0..hosts).map(|n| {
         format!("{{name: r{n}, ruleType: PathBasedRouting, priority: {}, httpListener: l{n}, urlPathMap: m{n}}}", n + 1)
     });
     let document = document(&[
@@ -370,9 +401,7 @@ fn a_thousand_hosts_with_a_hundred_path_rules_compile_in_time() {
     let compiled = compile(&document, None, &Environment::default());
     let took = start.elapsed();
     let snapshot = compiled.snapshot.unwrap();
-    assert_eq!((snapshot.rules.len(), snapshot.routes.len()), (1000, 101_000));
-    assert_eq!(rule_of(&snapshot, "h777.example.com"), "r777");
-    println!("compiled in {took:?}");
-    let bound = if cfg!(debug_assertions) { Duration::from_secs(20) } else { Duration::from_secs(2) };
-    assert!(took < bound, "compiled in {took:?}");
+    assert_eq!((snapshot.rules.len(), snapshot.routes.len()), (hosts, hosts * 101));
+    assert_eq!(rule_of(&snapshot, "h77.example.com"), "r77");
+    assert!(took < Duration::from_secs(2), "compiled in {took:?}");
 }
