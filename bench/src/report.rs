@@ -75,6 +75,17 @@ impl Contender {
         }
     }
 
+    /// Our cost over another's: of each round, then the median, since a machine's speed drifts over a run but less
+    /// within a round; where rounds are missing, of the medians.
+    fn ratio(&self, other: &Contender, kind: Kind) -> f64 {
+        if kind == Kind::Speed && self.rounds.len() == other.rounds.len() {
+            let pairs = self.rounds.iter().zip(&other.rounds);
+            median(pairs.map(|(ours, theirs)| ours.proxy_us / theirs.proxy_us).collect())
+        } else {
+            self.cost(kind) / other.cost(kind)
+        }
+    }
+
     /// How far the rounds lie apart, as a share of the median.
     fn spread(&self) -> f64 {
         let costs = self.rounds.iter().map(|r| r.proxy_us);
@@ -107,21 +118,21 @@ impl RowReport {
 
     /// Lines like `gatehouse / nginx 0.86`.
     fn ratios(&self) -> Vec<String> {
-        let cost = |target, many| {
+        let find = |target, many| {
             let wanted = |c: &&Contender| c.target == target && (c.routes != Routes::Single) == many;
-            self.contenders.iter().find(wanted).map(|c| c.cost(self.kind))
+            self.contenders.iter().find(wanted)
         };
         let mut out = Vec::new();
         for target in Target::ALL {
-            if let (Some(one), Some(many)) = (cost(target, false), cost(target, true)) {
-                out.push(format!("{name} many / {name} {:.2}", many / one, name = target.name()));
+            if let (Some(one), Some(many)) = (find(target, false), find(target, true)) {
+                out.push(format!("{name} many / {name} {:.2}", many.ratio(one, self.kind), name = target.name()));
             }
         }
         for peer in [Target::Nginx, Target::Haproxy, Target::Floor] {
             for many in [false, true] {
-                if let (Some(ours), Some(theirs)) = (cost(Target::Gatehouse, many), cost(peer, many)) {
+                if let (Some(ours), Some(theirs)) = (find(Target::Gatehouse, many), find(peer, many)) {
                     let suffix = if many { " (many)" } else { "" };
-                    out.push(format!("gatehouse / {}{suffix} {:.2}", peer.name(), ours / theirs));
+                    out.push(format!("gatehouse / {}{suffix} {:.2}", peer.name(), ours.ratio(theirs, self.kind)));
                 }
             }
         }
@@ -155,12 +166,12 @@ impl RowReport {
         let mut out = vec![contender.label.clone()];
         match self.kind {
             Kind::Speed => {
-                let floor = self.contenders.iter().find(|c| c.target == Target::Floor).map(|c| c.cost(self.kind));
+                let floor = self.contenders.iter().find(|c| c.target == Target::Floor);
                 let cost = contender.cost(self.kind);
                 out.extend([
                     format!("{cost:.2}"),
                     percent(contender.spread()),
-                    floor.map_or_else(|| "-".to_owned(), |floor| format!("{:.2}", cost / floor)),
+                    floor.map_or_else(|| "-".to_owned(), |floor| format!("{:.2}", contender.ratio(floor, self.kind))),
                     format!("{:.0}", contender.median(|r| r.requests as f64 / r.seconds)),
                     format!("{:.0}", contender.median(|r| r.p50_us)),
                     format!("{:.0}", contender.median(|r| r.p99_us)),
@@ -303,5 +314,16 @@ mod tests {
         let report = RowReport::new(Row::Keepalive64, &work, contenders);
         assert_eq!(report.ratios(), ["gatehouse / nginx 0.75"]);
         assert_eq!(table(&report).lines().count(), 5);
+    }
+
+    #[test]
+    fn a_machine_that_slows_down_between_rounds_does_not_change_a_ratio() {
+        let contender = |costs: &[f64]| {
+            let round = |&proxy_us: &f64| LoadReport { proxy_us, ..LoadReport::default() };
+            let rounds = costs.iter().map(round).collect();
+            Contender { rounds, ..Contender::new(Target::Nginx, Routes::Single) }
+        };
+        let ratio = contender(&[5.0, 10.0, 40.0]).ratio(&contender(&[10.0, 20.0, 80.0]), Kind::Speed);
+        assert_eq!(ratio, 0.5);
     }
 }

@@ -1,1 +1,26 @@
-//! e2e
+//! A harness for whole-gateway tests: a gateway in this process, servers that misbehave by script, and a client that
+//! sees every byte.
+//!
+//! Everything stands on loopback and on ports that the system chose. Every wait has an end. A panic in a fake server
+//! fails the test that started it.
+#![allow(clippy::unwrap_used, reason = "where the harness fails, the test fails")]
+
+pub mod client;
+pub mod document;
+pub mod farm;
+pub mod folder;
+pub mod gateway;
+pub mod message;
+pub mod peer;
+pub mod wait;
+pub mod wire;
+
+pub use client::{Client, Response};
+pub use document::Document;
+pub use farm::Farm;
+pub use folder::Folder;
+pub use gateway::{Gateway, Start};
+pub use message::Head;
+pub use peer::{Peer, Request};
+pub use wait::{PATIENCE, until};
+pub use wire::{Broken, Wire};

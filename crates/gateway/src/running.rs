@@ -11,7 +11,7 @@ use backend::dns::SystemResolver;
 use backend::{Fleet, HealthChange, ProbeRunner};
 use frontend::BindError;
 use observe::status::{BindingStatus, CounterReport, StatusReport};
-use observe::{AccessLog, Metrics};
+use observe::{AccessLog, Metrics, WorkerCounters};
 use proxy::failure::Failure;
 use proxy::serve::{self, Command};
 use proxy::view::{Current, Published};
@@ -19,6 +19,8 @@ use proxy::worker::{DoorKey, Shared};
 use snapshot::Snapshot;
 use snapshot::difference::{Difference, difference};
 use tokio::sync::mpsc;
+
+use crate::terminal;
 
 /// Commands that may wait for a worker.
 const COMMANDS: usize = 1024;
@@ -79,6 +81,25 @@ pub struct Running {
 struct Worker {
     thread: JoinHandle<std::io::Result<()>>,
     commands: mpsc::Sender<Command>,
+    counters: Arc<WorkerCounters>,
+}
+
+/// A worker that has not ticked for so long is reported.
+const STUCK: Duration = Duration::from_secs(5);
+
+/// Reports workers that make no progress, once each time.
+async fn watch_over(workers: Vec<Arc<WorkerCounters>>) {
+    let mut seen: Vec<u64> = workers.iter().map(|counters| counters.ticks.load()).collect();
+    loop {
+        tokio::time::sleep(STUCK).await;
+        for (index, (counters, seen)) in workers.iter().zip(&mut seen).enumerate() {
+            let ticks = counters.ticks.load();
+            if ticks == *seen {
+                terminal::note(&format!("gatehouse: worker {index} has made no progress for {} s", STUCK.as_secs()));
+            }
+            *seen = ticks;
+        }
+    }
 }
 
 /// The thread and runtime of probes, DNS, signals and management: its load cannot delay traffic.
@@ -147,6 +168,7 @@ impl Running {
             .map(|index| start_worker(index, &shared, &settings.log, &metrics))
             .collect::<std::io::Result<Vec<_>>>()
             .map_err(StartError::Machine)?;
+        drop(control.handle.spawn(watch_over(workers.iter().map(|worker| Arc::clone(&worker.counters)).collect())));
         let now = jiff::Timestamp::now();
         let running = Self {
             shared,
@@ -304,8 +326,9 @@ impl Running {
 fn start_worker(index: usize, shared: &Arc<Shared>, log: &AccessLog, metrics: &Metrics) -> std::io::Result<Worker> {
     let (commands, receiver) = mpsc::channel(COMMANDS);
     let (shared, log, counters) = (Arc::clone(shared), log.worker(), metrics.worker());
+    let kept = Arc::clone(&counters);
     let thread = std::thread::Builder::new()
         .name(format!("worker-{index}"))
         .spawn(move || serve::run(shared, log, counters, receiver))?;
-    Ok(Worker { thread, commands })
+    Ok(Worker { thread, commands, counters: kept })
 }

@@ -80,6 +80,8 @@ pub struct WorkerCounters {
     pub backend_current: Counter,
     /// [`names::RETRIES`].
     pub retries: Counter,
+    /// Ticks of the worker, ten a second while it makes progress: what a watchdog looks at.
+    pub ticks: Counter,
     /// By class: `[other, 1xx, 2xx, 3xx, 4xx, 5xx]`.
     responses: [Counter; 6],
     refused: [Counter; MAX_REASONS],
@@ -97,6 +99,7 @@ impl Default for WorkerCounters {
             backend_reused: Counter::default(),
             backend_current: Counter::default(),
             retries: Counter::default(),
+            ticks: Counter::default(),
             responses: std::array::from_fn(|_| Counter::default()),
             refused: std::array::from_fn(|_| Counter::default()),
         }

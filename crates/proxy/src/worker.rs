@@ -156,6 +156,7 @@ impl Worker {
 
     /// To be called every [`TICK`](crate::timer::TICK): deadlines, dates, log.
     pub fn tick(&self) {
+        self.counters.ticks.add(1);
         self.timers.sweep();
         self.clock.now();
         self.log.flush();

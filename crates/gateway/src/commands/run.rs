@@ -77,6 +77,7 @@ fn open_log(loaded: &Loaded) -> Result<AccessLog, String> {
 /// Starts the gateway and stays until it is told to end.
 pub(super) fn start(loaded: Loaded, log: AccessLog, service: Service, watched: bool) -> u8 {
     let Some(snapshot) = loaded.snapshot else { return PROBLEMS };
+    raise_descriptor_limit();
     let site = loaded.site.unwrap_or_default();
     let settings = Settings {
         workers: site.workers.as_ref().and_then(|workers| usize::try_from(workers.value).ok()).unwrap_or_else(cores),
@@ -120,6 +121,14 @@ pub(super) fn start(loaded: Loaded, log: AccessLog, service: Service, watched: b
     drop(service);
     finish(running);
     code
+}
+
+/// Each connection takes a descriptor, and one more towards its server: as many as this user may have.
+fn raise_descriptor_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // A system that refuses leaves the limit as it was, which bounds connections earlier and nothing else.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 fn finish(running: Arc<Running>) {

@@ -112,7 +112,7 @@ fn write_request_line(request: &Request<'_>, onward: &Onward<'_>, record: &mut R
     let start = record.text.len();
     match onward.path {
         Some(path) if request.target.path() != "*" => {
-            let query = request.target.path_and_query.contains('?').then(|| request.target.query().as_bytes());
+            let query = request.target.query().map(str::as_bytes);
             path.write(onward.pattern, request.target.path().as_bytes(), query, &mut record.text);
         }
         _ => record.text.extend_from_slice(request.target.path_and_query.as_bytes()),
@@ -154,14 +154,10 @@ fn write_fields(request: &Request<'_>, client: &ClientSide, record: &mut Record)
         if request.names_fields && !known.protected() && named(request, field.name) {
             continue;
         }
-        record.text.extend_from_slice(field.name.as_bytes());
-        record.text.extend_from_slice(b": ");
+        let value = field::write(field.name, field.value, &mut record.text);
         if known == Known::UserAgent {
-            record.user_agent = record.push(field.value);
-        } else {
-            record.text.extend_from_slice(field.value);
+            record.user_agent = value.into();
         }
-        record.text.extend_from_slice(b"\r\n");
     }
     forwarded
 }

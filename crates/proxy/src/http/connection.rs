@@ -8,6 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use crate::buffer::Input;
+use crate::failure::Failure;
 use crate::http::compose::ClientSide;
 use crate::http::exchange::{self, Next};
 use crate::io::{self, HEAD_READ, Stream, fill, poll_fill};
@@ -144,6 +145,10 @@ impl<S: Stream> Connection<S> {
 impl<S> Drop for Connection<S> {
     fn drop(&mut self) {
         self.worker.counters.client_connections_current.sub(1);
+        if std::thread::panicking() {
+            // A fault of ours ends this connection and no other; the panic hook has printed where it was.
+            self.worker.counters.refusal(Failure::Internal as usize);
+        }
     }
 }
 

@@ -63,7 +63,7 @@ pub struct Facts {
     /// The client has got a part of the final answer.
     pub answered: bool,
     /// Servers tried, in order.
-    pub servers: Vec<SocketAddr>,
+    pub servers: Tried,
     /// Status of the server's answer.
     pub server_status: Option<u16>,
     /// When the request began to go to the last server.
@@ -82,6 +82,37 @@ pub struct Facts {
     pub route: Option<snapshot::RouteId>,
     /// The client's version.
     pub version: HttpVersion,
+}
+
+/// Servers that were tried: the first few, without allocation.
+#[derive(Debug)]
+pub struct Tried {
+    addresses: [SocketAddr; 4],
+    count: usize,
+}
+
+impl Default for Tried {
+    fn default() -> Self {
+        Self { addresses: [SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 0); 4], count: 0 }
+    }
+}
+
+impl Tried {
+    /// Adds one; beyond the room it takes the last place.
+    pub fn push(&mut self, address: SocketAddr) {
+        self.count = (self.count + 1).min(self.addresses.len());
+        self.addresses[self.count - 1] = address;
+    }
+
+    /// Takes the last one away.
+    pub fn pop(&mut self) {
+        self.count = self.count.saturating_sub(1);
+    }
+
+    /// All of them, in order.
+    pub fn all(&self) -> &[SocketAddr] {
+        &self.addresses[..self.count]
+    }
 }
 
 /// Where a request goes.
@@ -166,7 +197,8 @@ pub async fn run<S: Stream>(connection: &mut Connection<S>) -> Next {
     };
     let next = exchange.steps(connection).await;
     exchange.finish(connection);
-    next
+    // Closing with unread bytes is a reset, which could overtake the answer.
+    if next == Next::Close && exchange.facts.answered && !connection.input.is_empty() { Next::Linger } else { next }
 }
 
 impl Exchange {
@@ -266,7 +298,7 @@ impl Exchange {
             Action::Redirect(redirect) => {
                 compose::keep(request, &mut self.record);
                 let mut location = Vec::with_capacity(256);
-                let query = request.target.path_and_query.contains('?').then(|| request.target.query().as_bytes());
+                let query = request.target.query().map(str::as_bytes);
                 let from = RequestTarget { host: host.as_bytes(), path: request.target.path().as_bytes(), query };
                 redirect.location(&from, &mut location);
                 Decision::Answer(Answer::to(request, redirect.status.code(), None, Some(location)))
@@ -412,7 +444,7 @@ impl Exchange {
             waf: None,
             transaction: &self.id,
             tls: None,
-            servers: &facts.servers,
+            servers: facts.servers.all(),
             server_status: facts.server_status,
             server_latency: facts.sent_at.map(|at| ended - at),
             server_connect_time: facts.connect_time,

@@ -406,7 +406,7 @@ impl<S: Stream> Down<'_, S> {
         match done {
             Ok(()) => {
                 let keep_alive = answered.onward.keep_alive;
-                Ok(if keep_alive { Next::KeepAlive } else { Next::Linger })
+                Ok(if keep_alive { Next::KeepAlive } else { Next::Close })
             }
             Err(broken) => {
                 upstream.keep_alive = false;

@@ -16,13 +16,18 @@ const MAX_FIELDS: usize = 200;
 /// Room for the fields of one response head.
 pub struct Room<'a> {
     fields: [MaybeUninit<Field<'a>>; MAX_FIELDS],
+    /// For the second reading of a head that needs repairs.
+    spare: [MaybeUninit<Field<'a>>; MAX_FIELDS],
+    known: [Known; MAX_FIELDS],
 }
 
 impl Room<'_> {
     /// Uninitialised room; costs nothing.
     #[inline]
     pub const fn new() -> Self {
-        Self { fields: [const { MaybeUninit::uninit() }; MAX_FIELDS] }
+        let room = [const { MaybeUninit::uninit() }; MAX_FIELDS];
+        let spare = [const { MaybeUninit::uninit() }; MAX_FIELDS];
+        Self { fields: room, spare, known: [Known::Other; MAX_FIELDS] }
     }
 }
 
@@ -35,6 +40,10 @@ pub struct Response<'a> {
     pub reason: &'a str,
     /// All fields in order.
     pub fields: &'a [Field<'a>],
+    /// What is known of each field; as long as `fields`.
+    known: &'a [Known],
+    /// Some value holds an obs-fold.
+    folded: bool,
     /// How the content is delimited on the server's side.
     pub framing: Framing,
     /// Whether the server's connection may be used again.
@@ -54,17 +63,43 @@ pub enum Parsed<'a> {
 
 /// Parses a response head from the start of `input`; `to_head` when the request was HEAD.
 pub fn parse<'a>(input: &'a [u8], room: &'a mut Room<'a>, to_head: bool, limit: usize) -> Result<Parsed<'a>, Failure> {
+    let Room { fields, spare, known } = room;
+    let mut head = httparse::Response::new(&mut []);
+    let config = httparse::ParserConfig::default();
+    let parsed = config.parse_response_with_uninit_headers(&mut head, input, fields);
+    if parsed == Err(httparse::Error::HeaderName) {
+        return parse_leniently(input, spare, known, to_head, limit);
+    }
+    let Some(len) = whole(input, parsed, limit)? else { return Ok(Parsed::Partial) };
+    check(input, len, head, known, to_head, false).map(|response| Parsed::Complete(response, len))
+}
+
+/// The two repairs, for the few servers that need them.
+#[cold]
+fn parse_leniently<'a>(
+    input: &'a [u8],
+    fields: &'a mut [MaybeUninit<Field<'a>>],
+    known: &'a mut [Known],
+    to_head: bool,
+    limit: usize,
+) -> Result<Parsed<'a>, Failure> {
+    let mut head = httparse::Response::new(&mut []);
     let mut config = httparse::ParserConfig::default();
     config.allow_spaces_after_header_name_in_responses(true).allow_obsolete_multiline_headers_in_responses(true);
-    let mut head = httparse::Response::new(&mut []);
-    match config.parse_response_with_uninit_headers(&mut head, input, &mut room.fields) {
-        Ok(httparse::Status::Complete(len)) if len > limit => Err(Failure::ResponseHeaderTooLarge),
-        Ok(httparse::Status::Complete(len)) => {
-            check(input, len, head, to_head).map(|response| Parsed::Complete(response, len))
-        }
-        Ok(httparse::Status::Partial) if input.len() > limit => Err(Failure::ResponseHeaderTooLarge),
-        Ok(httparse::Status::Partial) => Ok(Parsed::Partial),
-        Err(httparse::Error::TooManyHeaders) => Err(Failure::ResponseHeaderTooLarge),
+    let parsed = config.parse_response_with_uninit_headers(&mut head, input, fields);
+    let Some(len) = whole(input, parsed, limit)? else { return Ok(Parsed::Partial) };
+    if memchr::memchr_iter(b'\n', &input[..len]).any(|at| at == 0 || input[at - 1] != b'\r') {
+        return Err(Failure::InvalidResponse);
+    }
+    check(input, len, head, known, to_head, true).map(|response| Parsed::Complete(response, len))
+}
+
+/// The length of the head; `None` when more of it is to come.
+fn whole(input: &[u8], parsed: httparse::Result<usize>, limit: usize) -> Result<Option<usize>, Failure> {
+    match parsed {
+        Ok(httparse::Status::Complete(len)) if len <= limit => Ok(Some(len)),
+        Ok(httparse::Status::Partial) if input.len() <= limit => Ok(None),
+        Ok(_) | Err(httparse::Error::TooManyHeaders) => Err(Failure::ResponseHeaderTooLarge),
         Err(_) => Err(Failure::InvalidResponse),
     }
 }
@@ -73,17 +108,22 @@ fn check<'a>(
     input: &'a [u8],
     len: usize,
     head: httparse::Response<'a, 'a>,
+    known: &'a mut [Known],
     to_head: bool,
+    folded: bool,
 ) -> Result<Response<'a>, Failure> {
     let (Some(status), Some(minor)) = (head.code, head.version) else { return Err(Failure::InvalidResponse) };
     let fields: &'a [Field<'a>] = head.headers;
     // httparse skips empty lines before the status line and takes a bare LF for a line end.
-    if !(100..600).contains(&status) || !input.starts_with(b"HTTP/") || bare_line_feed(&input[..len]) {
+    if !(100..600).contains(&status) || !input.starts_with(b"HTTP/") || !ends_lines_rightly(&input[..len], fields) {
         return Err(Failure::InvalidResponse);
     }
     let mut facts = Facts::default();
-    for field in fields {
-        facts.note(field)?;
+    for (field, slot) in fields.iter().zip(known.iter_mut()) {
+        *slot = Known::of(field.name);
+        if *slot != Known::Other {
+            facts.note(*slot, field.value)?;
+        }
     }
     let version = if minor == 1 { Version::Http11 } else { Version::Http10 };
     let framing = facts.framing(status, version, to_head)?;
@@ -91,14 +131,22 @@ fn check<'a>(
         status,
         reason: head.reason.unwrap_or(""),
         fields,
+        known: &known[..fields.len()],
+        folded,
         framing,
         keep_alive: framing != Framing::UntilClose && !facts.close && (version == Version::Http11 || facts.stay),
         names_fields: facts.names_fields,
     })
 }
 
-fn bare_line_feed(head: &[u8]) -> bool {
-    memchr::memchr_iter(b'\n', head).any(|at| at == 0 || head[at - 1] != b'\r')
+/// Every field name stands after CRLF, and the head ends in CRLF CRLF.
+fn ends_lines_rightly(head: &[u8], fields: &[Field<'_>]) -> bool {
+    let start = head.as_ptr() as usize;
+    let after_crlf = |field: &Field<'_>| {
+        let at = field.name.as_ptr() as usize - start;
+        at >= 2 && head.get(at - 2..at) == Some(b"\r\n")
+    };
+    head.ends_with(b"\r\n\r\n") && fields.iter().all(after_crlf)
 }
 
 #[derive(Default)]
@@ -111,23 +159,23 @@ struct Facts {
 }
 
 impl Facts {
-    fn note(&mut self, field: &Field<'_>) -> Result<(), Failure> {
-        match Known::of(field.name) {
+    fn note(&mut self, known: Known, value: &[u8]) -> Result<(), Failure> {
+        match known {
             Known::ContentLength => {
-                let length = field::content_length(field.value).ok_or(Failure::InvalidResponse)?;
+                let length = field::content_length(value).ok_or(Failure::InvalidResponse)?;
                 if self.length.is_some_and(|before| before != length) {
                     return Err(Failure::InvalidResponse);
                 }
                 self.length = Some(length);
             }
             Known::TransferEncoding => {
-                if self.chunked || !field.value.eq_ignore_ascii_case(b"chunked") {
+                if self.chunked || !value.eq_ignore_ascii_case(b"chunked") {
                     return Err(Failure::InvalidResponse);
                 }
                 self.chunked = true;
             }
             Known::Connection => {
-                for token in field::members(field.value) {
+                for token in field::members(value) {
                     if token.eq_ignore_ascii_case(b"close") {
                         self.close = true;
                     } else if token.eq_ignore_ascii_case(b"keep-alive") {
@@ -190,8 +238,7 @@ pub struct Written {
 pub fn write(response: &Response<'_>, onward: Onward, out: &mut Vec<u8>) -> Written {
     let mut written = Written::default();
     write_status_line(response.status, response.reason, out);
-    for field in response.fields {
-        let known = Known::of(field.name);
+    for (field, &known) in response.fields.iter().zip(response.known) {
         if known != Known::Other {
             if known.hop_by_hop() || (known == Known::ContentLength && !keeps_length(response)) {
                 continue;
@@ -200,18 +247,17 @@ pub fn write(response: &Response<'_>, onward: Onward, out: &mut Vec<u8>) -> Writ
                 // Written once below: the server may have repeated it.
                 continue;
             }
-        }
-        if response.names_fields && known == Known::Other && named(response, field.name) {
+        } else if response.names_fields && named(response, field.name) {
             continue;
         }
-        out.extend_from_slice(field.name.as_bytes());
-        out.extend_from_slice(b": ");
-        let start = out.len();
-        write_value(field.value, out);
+        let value = if response.folded {
+            field::write(field.name, &unfold(field.value), out)
+        } else {
+            field::write(field.name, field.value, out)
+        };
         if known == Known::ContentType {
-            written.content_type = start..out.len();
+            written.content_type = value;
         }
-        out.extend_from_slice(b"\r\n");
     }
     match response.framing {
         Framing::Length(length) => write_content_length(length, out),
@@ -230,20 +276,15 @@ fn keeps_length(response: &Response<'_>) -> bool {
         && !matches!(response.framing, Framing::Chunked | Framing::UntilClose)
 }
 
+#[cold]
 fn named(response: &Response<'_>, name: &str) -> bool {
-    response
-        .fields
-        .iter()
-        .any(|field| Known::of(field.name) == Known::Connection && field::has_token(field.value, name))
+    let mut entries = response.fields.iter().zip(response.known);
+    entries.any(|(field, known)| *known == Known::Connection && field::has_token(field.value, name))
 }
 
-#[inline]
-fn write_value(value: &[u8], out: &mut Vec<u8>) {
-    if memchr::memchr(b'\n', value).is_none() {
-        return out.extend_from_slice(value);
-    }
-    // obs-fold: each line end with the blanks after it becomes one space.
-    let mut blank = false;
+/// obs-fold: each line end with the blanks after it becomes one space.
+fn unfold(value: &[u8]) -> Vec<u8> {
+    let (mut out, mut blank) = (Vec::with_capacity(value.len()), false);
     for &byte in value {
         match byte {
             b'\r' | b'\n' => blank = true,
@@ -256,6 +297,7 @@ fn write_value(value: &[u8], out: &mut Vec<u8>) {
             }
         }
     }
+    out
 }
 
 /// Appends `HTTP/1.1 status reason`.

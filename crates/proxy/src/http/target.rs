@@ -19,15 +19,16 @@ impl<'a> Target<'a> {
         &self.path_and_query[..self.path_len]
     }
 
-    /// What follows the `?`; empty when there is none.
-    pub fn query(&self) -> &'a str {
-        self.path_and_query.get(self.path_len + 1..).unwrap_or("")
+    /// What follows the `?`; `None` when there is none.
+    pub fn query(&self) -> Option<&'a str> {
+        self.path_and_query.get(self.path_len + 1..)
     }
 
     /// Parses a target for a method.
     pub fn parse(text: &'a str, method: &str) -> Result<Self, Failure> {
         // Bytes up to 0x20 and 0x7f were refused by the parser; what is left is checked here.
-        if text.bytes().any(|byte| byte == b'#' || byte >= 0x80) {
+        // Without a branch inside, so that the loop is done sixteen bytes at a time.
+        if text.bytes().fold(false, |bad, byte| bad | (byte == b'#') | (byte >= 0x80)) {
             return Err(Failure::InvalidTarget);
         }
         if text.starts_with('/') {
@@ -67,39 +68,51 @@ impl<'a> Target<'a> {
 /// True for `uri-host[:port]` (RFC 9110 7.2): a registered name, an IPv4 address, or an IP literal in brackets; no
 /// userinfo, no empty name, a port of digits up to 65535.
 pub fn valid_host(host: &str) -> bool {
-    let (name, port) = if let Some(literal) = host.strip_prefix('[') {
-        let Some((address, rest)) = literal.split_once(']') else { return false };
-        if address.parse::<std::net::Ipv6Addr>().is_err() {
+    if host.starts_with('[') {
+        return valid_literal(host);
+    }
+    let bytes = host.as_bytes();
+    let end = bytes.iter().position(|byte| !HOST_BYTES[*byte as usize]).unwrap_or(bytes.len());
+    // A registered name: unreserved, sub-delimiters and percent escapes; what a DNS name or an address is made of and
+    // a little more. Names of more than 255 bytes do not exist.
+    if end == 0 || end > 255 || !valid_escapes(&bytes[..end]) {
+        return false;
+    }
+    match &bytes[end..] {
+        [] => true,
+        [b':', port @ ..] => valid_port(port),
+        _ => false,
+    }
+}
+
+#[cold]
+fn valid_literal(host: &str) -> bool {
+    let Some((address, rest)) = host[1..].split_once(']') else { return false };
+    address.parse::<std::net::Ipv6Addr>().is_ok()
+        && (rest.is_empty() || rest.strip_prefix(':').is_some_and(|port| valid_port(port.as_bytes())))
+}
+
+/// Digits up to 65535, or nothing.
+fn valid_port(port: &[u8]) -> bool {
+    let mut number = 0u32;
+    for byte in port {
+        let digit = u32::from(byte.wrapping_sub(b'0'));
+        number = number.saturating_mul(10).saturating_add(digit);
+        if digit > 9 || number > 65_535 {
             return false;
         }
-        match rest.strip_prefix(':') {
-            Some(port) => ("x", Some(port)),
-            None if rest.is_empty() => ("x", None),
-            None => return false,
-        }
-    } else {
-        match host.split_once(':') {
-            Some((name, port)) => (name, Some(port)),
-            None => (host, None),
-        }
-    };
-    valid_name(name)
-        && port.is_none_or(|port| port.is_empty() || port.parse::<u16>().is_ok_and(|_| !port.starts_with('+')))
+    }
+    true
 }
 
-/// A registered name: unreserved, sub-delimiters and percent escapes; what a DNS name or an address is made of and a
-/// little more. Names of more than 255 bytes do not exist.
-fn valid_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 255 && name.bytes().all(|byte| HOST_BYTES[byte as usize]) && valid_escapes(name)
+fn valid_escapes(name: &[u8]) -> bool {
+    name.iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == b'%')
+        .all(|(at, _)| name.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)))
 }
 
-fn valid_escapes(name: &str) -> bool {
-    let bytes = name.as_bytes();
-    memchr::memchr_iter(b'%', bytes)
-        .all(|at| bytes.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)))
-}
-
-const HOST_BYTES: [bool; 256] = {
+static HOST_BYTES: [bool; 256] = {
     let mut table = [false; 256];
     let allowed = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%!$&'()*+;=";
     let mut at = 0;
@@ -169,7 +182,7 @@ mod tests {
             ("GET", "/\u{e9}", None),
         ];
         for (method, text, expected) in rows {
-            let parsed = Target::parse(text, method).ok().map(|t| (t.authority, t.path(), t.query()));
+            let parsed = Target::parse(text, method).ok().map(|t| (t.authority, t.path(), t.query().unwrap_or("")));
             assert_eq!(parsed, *expected, "{method} {text}");
         }
     }

@@ -21,7 +21,7 @@ fn a_plain_head_is_read_whole() {
     let mut room = Room::new();
     let Parsed::Complete(request, len) = parse(input, &mut room, &Limits::default()) else { panic!("not complete") };
     assert_eq!(&input[len..], b"rest");
-    assert_eq!((request.method, request.target.path(), request.target.query()), ("GET", "/a", "b"));
+    assert_eq!((request.method, request.target.path(), request.target.query()), ("GET", "/a", Some("b")));
     assert_eq!((request.host, request.keep_alive, request.framing), (Some("h:80"), true, Framing::None));
 }
 

@@ -1,0 +1,183 @@
+//! A gateway in this process.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use frontend::BindError;
+use gateway::{Running, Settings};
+use observe::AccessLog;
+use observe::access_log::{Config, Target};
+use observe::status::StatusReport;
+use serde_json::Value;
+use snapshot::difference::Difference;
+
+use crate::client::{Client, Response};
+use crate::document::Document;
+use crate::folder::Folder;
+use crate::wait::{until, until_true};
+
+/// How a gateway is started.
+pub struct Start {
+    workers: usize,
+    log: Option<PathBuf>,
+    cold: bool,
+}
+
+impl Start {
+    /// With this many workers.
+    pub fn workers(workers: usize) -> Self {
+        Self { workers, log: None, cold: false }
+    }
+
+    /// With the access log there.
+    pub fn log(self, path: impl Into<PathBuf>) -> Self {
+        Self { log: Some(path.into()), ..self }
+    }
+
+    /// Without waiting for the probes' first verdicts.
+    pub fn cold(self) -> Self {
+        Self { cold: true, ..self }
+    }
+
+    /// Starts it.
+    #[track_caller]
+    pub fn run(self, document: &Document) -> Gateway {
+        let folder = Folder::new();
+        let log = self.log.unwrap_or_else(|| folder.path("access.log"));
+        let config = Config { target: Target::File(log.clone()), ..Config::default() };
+        let changes = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&changes);
+        let settings = Settings {
+            workers: self.workers,
+            log: AccessLog::start(config).unwrap(),
+            dns: Vec::new(),
+            on_health: Box::new(move |change| {
+                seen.lock().unwrap_or_else(PoisonError::into_inner).push(change.to_string());
+            }),
+        };
+        let running = Running::start(document.snapshot(), settings).unwrap();
+        let gateway = Gateway { running: Some(running), log, changes, folder };
+        if !self.cold {
+            gateway.settle();
+        }
+        gateway
+    }
+}
+
+/// A running gateway; dropping it stops it.
+pub struct Gateway {
+    running: Option<Running>,
+    log: PathBuf,
+    changes: Arc<Mutex<Vec<String>>>,
+    /// A folder of its own.
+    pub folder: Folder,
+}
+
+impl Gateway {
+    /// Starts a gateway with two workers and waits until its servers have been probed.
+    #[track_caller]
+    pub fn start(document: &Document) -> Self {
+        Start::workers(2).run(document)
+    }
+
+    /// The gateway itself.
+    pub fn running(&self) -> &Running {
+        self.running.as_ref().unwrap()
+    }
+
+    /// Waits until every server has a verdict.
+    #[track_caller]
+    pub fn settle(&self) {
+        until_true("the probes' first verdicts", || {
+            self.running().current().fleet.targets().iter().all(|target| !target.undecided())
+        });
+    }
+
+    /// Where a listener can be reached.
+    #[track_caller]
+    pub fn address(&self, listener: &str) -> SocketAddr {
+        self.running().address(listener).unwrap_or_else(|| panic!("no listener {listener}"))
+    }
+
+    /// A connection to the listener `web`.
+    #[track_caller]
+    pub fn client(&self) -> Client {
+        Client::connect(self.address("web"))
+    }
+
+    /// Asks on a new connection.
+    #[track_caller]
+    pub fn get(&self, host: &str, target: &str) -> Response {
+        self.client().get(host, target)
+    }
+
+    /// Applies another document.
+    #[track_caller]
+    pub fn apply(&self, document: &Document) -> Result<(u64, Difference), Vec<BindError>> {
+        self.running().apply(document.snapshot())
+    }
+
+    /// The status board.
+    pub fn status(&self) -> StatusReport {
+        self.running().status()
+    }
+
+    /// What was said of servers' health.
+    pub fn changes(&self) -> Vec<String> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Where the access log is.
+    pub fn log(&self) -> &PathBuf {
+        &self.log
+    }
+
+    /// The access log's rows so far. Panics when a line is not one JSON object.
+    #[track_caller]
+    pub fn rows(&self) -> Vec<Value> {
+        rows(&std::fs::read_to_string(&self.log).unwrap())
+    }
+
+    /// Waits for so many rows.
+    #[track_caller]
+    pub fn wait_rows(&self, count: usize) -> Vec<Value> {
+        until("rows in the access log", || Some(self.rows()).filter(|rows| rows.len() >= count))
+    }
+
+    /// Stops it; true when its connections had ended in time.
+    pub fn stop(mut self) -> bool {
+        self.running.take().unwrap().stop()
+    }
+
+    /// Stops it in a thread of its own; the result says whether its connections had ended in time.
+    pub fn stop_apart(mut self) -> std::thread::JoinHandle<bool> {
+        let running = self.running.take().unwrap();
+        std::thread::spawn(move || running.stop())
+    }
+}
+
+/// Rows of a log's text; a last line that is not complete yet is left out.
+#[track_caller]
+pub fn rows(text: &str) -> Vec<Value> {
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    whole.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop();
+        }
+    }
+}
+
+/// Runs something that should be over within so long. Panics when it is not.
+#[track_caller]
+pub fn within<T>(limit: Duration, what: &str, work: impl FnOnce() -> T) -> T {
+    let began = std::time::Instant::now();
+    let result = work();
+    assert!(began.elapsed() <= limit, "{what} took {:?}, longer than {limit:?}", began.elapsed());
+    result
+}
