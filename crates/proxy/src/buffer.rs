@@ -16,27 +16,63 @@ const HEAD: usize = 4096;
 const KEPT_HEAD: usize = 1024;
 const LARGEST_KEPT_HEAD: usize = 32 * 1024;
 
+/// Buffers kept for reuse, and the fewest that lay unused since the last trim.
+struct Kept {
+    buffers: Vec<Vec<u8>>,
+    unused: usize,
+}
+
+impl Kept {
+    const fn new() -> RefCell<Self> {
+        RefCell::new(Self { buffers: Vec::new(), unused: 0 })
+    }
+
+    #[inline]
+    fn take(&mut self) -> Option<Vec<u8>> {
+        let buffer = self.buffers.pop();
+        self.unused = self.unused.min(self.buffers.len());
+        buffer
+    }
+
+    #[inline]
+    fn give(&mut self, mut buffer: Vec<u8>, most: usize) {
+        if self.buffers.len() < most {
+            buffer.clear();
+            self.buffers.push(buffer);
+        }
+    }
+
+    /// Lets go of what was not needed since the last time.
+    fn trim(&mut self) {
+        let needed = self.buffers.len() - self.unused.min(self.buffers.len());
+        self.buffers.truncate(needed);
+        self.buffers.shrink_to(2 * needed);
+        self.unused = needed;
+    }
+}
+
 thread_local! {
-    static READS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
-    static HEADS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    static READS: RefCell<Kept> = const { Kept::new() };
+    static HEADS: RefCell<Kept> = const { Kept::new() };
+}
+
+/// To be called now and then: a burst of connections leaves buffers behind that are not needed after it.
+pub fn trim() {
+    READS.with_borrow_mut(Kept::trim);
+    HEADS.with_borrow_mut(Kept::trim);
 }
 
 /// Takes a buffer for writing heads into.
 #[inline]
 pub fn take_head() -> Vec<u8> {
-    HEADS.with_borrow_mut(Vec::pop).unwrap_or_else(|| Vec::with_capacity(HEAD))
+    HEADS.with_borrow_mut(Kept::take).unwrap_or_else(|| Vec::with_capacity(HEAD))
 }
 
 /// Gives a head buffer back.
 #[inline]
-pub fn give_head(mut buffer: Vec<u8>) {
+pub fn give_head(buffer: Vec<u8>) {
     if (1..=LARGEST_KEPT_HEAD).contains(&buffer.capacity()) {
-        buffer.clear();
-        HEADS.with_borrow_mut(|kept| {
-            if kept.len() < KEPT_HEAD {
-                kept.push(buffer);
-            }
-        });
+        HEADS.with_borrow_mut(|kept| kept.give(buffer, KEPT_HEAD));
     }
 }
 
@@ -81,14 +117,9 @@ impl Input {
         if self.bytes.capacity() == 0 {
             return;
         }
-        let mut buffer = std::mem::take(&mut self.bytes);
+        let buffer = std::mem::take(&mut self.bytes);
         if buffer.capacity() >= READ {
-            buffer.clear();
-            READS.with_borrow_mut(|kept| {
-                if kept.len() < KEPT_READ {
-                    kept.push(buffer);
-                }
-            });
+            READS.with_borrow_mut(|kept| kept.give(buffer, KEPT_READ));
         }
     }
 
@@ -98,7 +129,7 @@ impl Input {
         if self.is_empty() {
             self.start = 0;
             if self.bytes.capacity() == 0 {
-                self.bytes = READS.with_borrow_mut(Vec::pop).unwrap_or_else(|| Vec::with_capacity(READ));
+                self.bytes = READS.with_borrow_mut(Kept::take).unwrap_or_else(|| Vec::with_capacity(READ));
             }
             self.bytes.clear();
         } else if self.bytes.len() == self.bytes.capacity() {
@@ -114,7 +145,7 @@ impl Input {
             self.start = 0;
         } else if self.bytes.capacity() < READ {
             let rest = std::mem::take(&mut self.bytes);
-            self.bytes = READS.with_borrow_mut(Vec::pop).unwrap_or_else(|| Vec::with_capacity(READ));
+            self.bytes = READS.with_borrow_mut(Kept::take).unwrap_or_else(|| Vec::with_capacity(READ));
             self.bytes.clear();
             self.bytes.extend_from_slice(&rest);
         } else {
@@ -161,6 +192,19 @@ mod tests {
         input.consume(10);
         let left = input.bytes().len();
         assert_eq!(input.room().map(|room| room.len()), Some(left));
+    }
+
+    #[test]
+    fn buffers_that_lay_unused_are_let_go() {
+        let mut kept = Kept::new().into_inner();
+        for _ in 0..8 {
+            kept.give(Vec::with_capacity(16), 8);
+        }
+        kept.trim();
+        let used = [kept.take().unwrap(), kept.take().unwrap()];
+        used.into_iter().for_each(|buffer| kept.give(buffer, 8));
+        kept.trim();
+        assert_eq!(kept.buffers.len(), 2);
     }
 
     #[test]

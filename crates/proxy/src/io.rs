@@ -25,6 +25,9 @@ pub trait Stream: AsyncRead + AsyncWrite + Unpin {
     /// Looks whether the peer has closed, without taking bytes: `Ready(true)` at the end or after an error.
     fn poll_closed(&self, context: &mut Context<'_>) -> Poll<bool>;
 
+    /// Our own address, as the client sees it.
+    fn local(&self) -> Option<std::net::SocketAddr>;
+
     /// Makes the coming close a reset, so that the peer cannot take a cut answer for a whole one.
     fn reset_on_close(&self);
 }
@@ -46,6 +49,10 @@ impl Stream for TcpStream {
             Poll::Ready(Ok(_)) => Poll::Ready(false),
             Poll::Pending => Poll::Pending,
         }
+    }
+
+    fn local(&self) -> Option<std::net::SocketAddr> {
+        self.local_addr().ok()
     }
 
     fn reset_on_close(&self) {

@@ -71,7 +71,8 @@ async fn obey(worker: Rc<Worker>, mut commands: mpsc::Receiver<Command>) {
         match command {
             Command::Listen(key, socket) => match tokio::net::TcpListener::from_std(socket) {
                 Ok(listener) => {
-                    let door = worker.open(key);
+                    let port = listener.local_addr().map_or(key.0.port(), |local| local.port());
+                    let door = worker.open(key, port);
                     let _ = spawn_local(listen(Rc::clone(&worker), door, listener));
                 }
                 // Only a runtime without its I/O driver refuses a socket.
@@ -90,13 +91,12 @@ async fn obey(worker: Rc<Worker>, mut commands: mpsc::Receiver<Command>) {
 async fn listen(worker: Rc<Worker>, door: Rc<Door>, listener: tokio::net::TcpListener) {
     // Registered with the timers so that closing the door wakes the task.
     let timer = worker.timers.register(0);
-    let local = listener.local_addr().ok();
     let closed = || door.closed.get() || worker.ending.get();
     let watch = |context: &std::task::Context<'_>| {
         timer.expired(crate::timer::Lane::ClientRead, context);
     };
     while let Some((stream, peer)) = accept_watched(&listener, closed, watch).await {
-        connect(&worker, &door, stream, peer, local);
+        connect(&worker, &door, stream, peer);
     }
 }
 
@@ -113,7 +113,7 @@ async fn accept_watched(
     .await
 }
 
-fn connect(worker: &Rc<Worker>, door: &Rc<Door>, stream: TcpStream, peer: SocketAddr, local: Option<SocketAddr>) {
+fn connect(worker: &Rc<Worker>, door: &Rc<Door>, stream: TcpStream, peer: SocketAddr) {
     let view = worker.view();
     let limits = &view.published.snapshot.limits;
     let ip = peer.ip().to_canonical();
@@ -122,8 +122,7 @@ fn connect(worker: &Rc<Worker>, door: &Rc<Door>, stream: TcpStream, peer: Socket
         let _ = spawn_local(refuse(stream));
         return;
     };
-    let local = stream.local_addr().ok().or(local).unwrap_or(door.key.0);
-    let connection = Connection::new(Rc::clone(worker), Rc::clone(door), stream, peer, local, admitted);
+    let connection = Connection::new(Rc::clone(worker), Rc::clone(door), stream, peer, admitted);
     let _ = spawn_local(connection.serve());
 }
 

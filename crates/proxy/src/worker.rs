@@ -10,8 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use backend::connections::Connections;
 use foldhash::fast::RandomState;
 use observe::{Clock, Rng, WorkerCounters, WorkerLog};
-use snapshot::BindingId;
+use snapshot::{BindingId, Scheme};
 
+use crate::buffer;
+use crate::http::compose::forwarded_fields;
 use crate::timer::Timers;
 use crate::view::{Current, View};
 
@@ -125,10 +127,10 @@ impl Worker {
     }
 
     /// Adds a door.
-    pub fn open(&self, key: DoorKey) -> Rc<Door> {
+    pub fn open(&self, key: DoorKey, port: u16) -> Rc<Door> {
         let group = self.groups.get() + 1;
         self.groups.set(group);
-        let door = Door::new(key, group);
+        let door = Door::new(key, port, group);
         self.doors.borrow_mut().push(Rc::clone(&door));
         door
     }
@@ -165,6 +167,7 @@ impl Worker {
     /// To be called every second: closes connections to servers that are old, closed, or not wanted any more.
     pub fn tidy(&self) {
         let view = self.view();
+        buffer::trim();
         // A door without traffic would otherwise keep an old configuration alive.
         for door in self.doors.borrow().iter() {
             door.binding(&view);
@@ -193,31 +196,57 @@ pub type DoorKey = (SocketAddr, u16);
 pub struct Door {
     /// The address and the document's port: the key to find its listeners again after a change.
     pub key: DoorKey,
+    /// The port that is listened on.
+    pub port: u16,
     /// True once the configuration no longer has it: connections close after their present exchange.
     pub closed: Cell<bool>,
     /// The group of its connections' timers.
     pub group: u64,
-    /// The binding in the view last looked at.
-    known: RefCell<Option<(Rc<View>, Option<BindingId>)>>,
+    /// What the view last looked at says of it.
+    known: RefCell<Option<Known>>,
+}
+
+struct Known {
+    view: Rc<View>,
+    binding: Option<BindingId>,
+    forwarded: Rc<str>,
 }
 
 impl Door {
     /// A door at an address of the configuration.
-    pub fn new(key: DoorKey, group: u64) -> Rc<Self> {
-        Rc::new(Self { key, closed: Cell::new(false), group, known: RefCell::new(None) })
+    pub fn new(key: DoorKey, port: u16, group: u64) -> Rc<Self> {
+        Rc::new(Self { key, port, closed: Cell::new(false), group, known: RefCell::new(None) })
     }
 
     /// The binding in a view; `None` when the configuration no longer has it.
     #[inline]
     pub fn binding(&self, view: &Rc<View>) -> Option<BindingId> {
+        self.look(view, |known| known.binding)
+    }
+
+    /// What servers are told of this socket.
+    pub fn forwarded(&self, view: &Rc<View>) -> Rc<str> {
+        self.look(view, |known| Rc::clone(&known.forwarded))
+    }
+
+    #[inline]
+    fn look<T>(&self, view: &Rc<View>, read: impl Fn(&Known) -> T) -> T {
         let mut known = self.known.borrow_mut();
         match &*known {
-            Some((seen, binding)) if Rc::ptr_eq(seen, view) => *binding,
-            _ => {
-                let binding = view.binding(self.key);
-                *known = Some((Rc::clone(view), binding));
-                binding
-            }
+            Some(seen) if Rc::ptr_eq(&seen.view, view) => read(seen),
+            _ => read(known.insert(self.find(view))),
         }
+    }
+
+    #[cold]
+    fn find(&self, view: &Rc<View>) -> Known {
+        let binding = view.binding(self.key);
+        let (scheme, port) = match binding.map(|id| &view.published.snapshot.bindings[id]) {
+            // A port that the system chose is the one that clients see.
+            Some(binding) if binding.public_port == 0 => (binding.scheme, self.port),
+            Some(binding) => (binding.scheme, binding.public_port),
+            None => (Scheme::Http, self.port),
+        };
+        Known { view: Rc::clone(view), binding, forwarded: forwarded_fields(scheme.as_str(), port) }
     }
 }

@@ -1,7 +1,17 @@
 //! Whole-gateway tests on real sockets: one gateway, fake servers and raw clients in each test.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod access_log;
+mod answers;
+mod balance;
+mod bodies;
+mod forwarded;
 mod hosts;
+mod messages;
 mod override_path;
 mod paths;
+mod pooled;
+mod probes;
 mod redirects;
+mod retries;
+mod timeouts;

@@ -81,3 +81,44 @@ fn a_path_rule_may_redirect_a_part_of_a_site() {
     assert_eq!(gateway.get("a.com", "/old/x").status, 302);
     assert_eq!(gateway.get("a.com", "/new").status, 200);
 }
+
+/// The rows of the table that lead to an HTTPS listener. Listeners for HTTPS cannot serve yet, but one that only a
+/// redirect names need not.
+#[test]
+fn a_redirect_to_an_https_listener_changes_scheme_and_port() {
+    let farm = Farm::echo(1);
+    let document = |redirect: &str| {
+        redirecting(&farm, redirect)
+            .section("frontendPorts", "[{name: p80, port: 80}, {name: p443, port: 443}, {name: p8443, port: 8443}]")
+            .section("sslCertificates", "[{name: cert, keyVaultSecretId: 'https://v.vault.azure.net/secrets/s'}]")
+            .section(
+                "httpListeners",
+                "[{name: web, frontendIPConfiguration: feip, frontendPort: p80, protocol: Http},
+                  {name: tls, frontendIPConfiguration: feip, frontendPort: p443, protocol: Https, sslCertificate: cert},
+                  {name: alt, frontendIPConfiguration: feip, frontendPort: p8443, protocol: Https, sslCertificate: cert}]",
+            )
+    };
+    let rows = [
+        (
+            "redirectType: Permanent, targetListener: tls, includePath: true, includeQueryString: true",
+            ("a.com", "/x/y?q=1"),
+            (301, "https://a.com/x/y?q=1"),
+        ),
+        (
+            "redirectType: Permanent, targetListener: tls, includePath: true, includeQueryString: false",
+            ("a.com", "/x?q=1"),
+            (301, "https://a.com/x"),
+        ),
+        (
+            "redirectType: Found, targetListener: alt, includePath: true, includeQueryString: false",
+            ("a.com:8080", "/x"),
+            (302, "https://a.com:8443/x"),
+        ),
+    ];
+    let gateway = Gateway::start(&Document::new(&farm));
+    for (redirect, (host, target), (status, location)) in rows {
+        gateway.apply(&document(redirect)).unwrap();
+        let answer = gateway.get(host, target);
+        assert_eq!((answer.status, answer.field("location")), (status, Some(location)), "{redirect}");
+    }
+}

@@ -59,7 +59,7 @@ impl Url {
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, target) = rest.split_at(end);
         let host = proxy::http::target::without_port(authority);
-        if !proxy::http::target::valid_host(authority) {
+        if !proxy::http::target::valid_host(authority.as_bytes()) {
             return Err(format!("{authority:?} is not a host; {example}"));
         }
         let port = authority[host.len()..].strip_prefix(':').filter(|port| !port.is_empty());

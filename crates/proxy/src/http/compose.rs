@@ -2,14 +2,17 @@
 //!
 //! Source: Azure, "How an application gateway works" (the headers it adds), and RFC 9110 7.6 (what may not go on).
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::rc::Rc;
 
+use arrayvec::ArrayString;
 use observe::TransactionId;
 use routing::{BackendPath, PathPattern};
 use snapshot::{HostHeader, Options};
 
 use crate::http::body::Framing;
-use crate::http::field::{self, Known, plain_name};
+use crate::http::field::{self, Known};
 use crate::http::head::Request;
 use crate::http::record::Record;
 use crate::http::response::write_content_length;
@@ -20,33 +23,30 @@ pub struct ClientSide {
     /// The peer.
     pub peer: SocketAddr,
     /// What `x-forwarded-for` gets: `ip:port`, or the plain address.
-    pub forwarded_for: Box<str>,
+    pub forwarded_for: ArrayString<64>,
     /// `x-forwarded-proto` and `x-forwarded-port`, ready to be copied.
-    pub forwarded: Box<str>,
+    pub forwarded: Rc<str>,
     /// Whether the peer's own forwarded fields are believed.
     pub trusted: bool,
-    /// Stands for Host where an HTTP/1.0 client sent none.
-    pub local_host: Box<str>,
 }
 
 impl ClientSide {
     /// Writes the fixed parts once for a connection.
-    pub fn new(peer: SocketAddr, local: SocketAddr, scheme: &str, public_port: u16, options: &Options) -> Self {
+    pub fn new(peer: SocketAddr, forwarded: Rc<str>, options: &Options) -> Self {
         let ip = peer.ip().to_canonical();
         let peer = SocketAddr::new(ip, peer.port());
-        let port = if public_port == 0 { local.port() } else { public_port };
-        Self {
-            peer,
-            forwarded_for: if options.forwarded_for_port { peer.to_string() } else { ip.to_string() }.into(),
-            forwarded: format!("x-forwarded-proto: {scheme}\r\nx-forwarded-port: {port}\r\n").into(),
-            trusted: options.trusted_proxies.iter().any(|&(network, prefix)| contains(network, prefix, ip)),
-            local_host: match local.ip().to_canonical() {
-                std::net::IpAddr::V4(ip) => ip.to_string(),
-                std::net::IpAddr::V6(ip) => format!("[{ip}]"),
-            }
-            .into(),
-        }
+        let mut forwarded_for = ArrayString::new();
+        // The longest address with its port has 47 characters.
+        let _ =
+            if options.forwarded_for_port { write!(forwarded_for, "{peer}") } else { write!(forwarded_for, "{ip}") };
+        let trusted = options.trusted_proxies.iter().any(|&(network, prefix)| contains(network, prefix, ip));
+        Self { peer, forwarded_for, forwarded, trusted }
     }
+}
+
+/// The fields that say how clients reach a socket address.
+pub fn forwarded_fields(scheme: &str, port: u16) -> Rc<str> {
+    format!("x-forwarded-proto: {scheme}\r\nx-forwarded-port: {port}\r\n").into()
 }
 
 fn contains(network: std::net::IpAddr, prefix: u8, ip: std::net::IpAddr) -> bool {
@@ -64,6 +64,8 @@ fn contains(network: std::net::IpAddr, prefix: u8, ip: std::net::IpAddr) -> bool
 
 /// Where a request goes and what changes on the way.
 pub struct Onward<'a> {
+    /// The host the request is for; in HTTP/1.0 without Host, our own address.
+    pub client_host: &'a [u8],
     /// The pattern that matched, for the override path.
     pub pattern: Option<&'a PathPattern>,
     /// Override backend path.
@@ -76,17 +78,16 @@ pub struct Onward<'a> {
 
 /// Writes the head into the record, which must be empty.
 pub fn write(request: &Request<'_>, client: &ClientSide, onward: &Onward<'_>, id: &TransactionId, record: &mut Record) {
-    let host = request.host.unwrap_or(&client.local_host);
     write_request_line(request, onward, record);
     record.push(b"Host: ");
     record.sent_host = record.push(match onward.host {
-        HostHeader::Client => host.as_bytes(),
+        HostHeader::Client => onward.client_host,
         HostHeader::Fixed(name) => name.as_bytes(),
         HostHeader::Server => onward.server_host.as_bytes(),
     });
     record.push(b"\r\n");
     let forwarded = write_fields(request, client, record);
-    write_added(request, client, host, &forwarded, id, record);
+    write_added(request, client, onward.client_host, &forwarded, id, record);
     match request.framing {
         Framing::Length(length) => write_content_length(length, &mut record.text),
         Framing::Chunked => record.text.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
@@ -98,24 +99,24 @@ pub fn write(request: &Request<'_>, client: &ClientSide, onward: &Onward<'_>, id
 /// Keeps what the log needs of a request that goes to no server.
 pub fn keep(request: &Request<'_>, record: &mut Record) {
     record.text.clear();
-    record.method = record.push(request.method.as_bytes());
-    record.original_target = record.push(request.target.path_and_query.as_bytes());
+    record.method = record.push(request.method);
+    record.original_target = record.push(request.target.path_and_query);
     record.sent_target = record.original_target;
-    record.original_host = record.push(request.host.unwrap_or("").as_bytes());
+    record.original_host = record.push(request.host.unwrap_or(b""));
     record.sent_host = record.original_host;
     record.user_agent = record.push(request.value(Known::UserAgent).unwrap_or(b""));
 }
 
 fn write_request_line(request: &Request<'_>, onward: &Onward<'_>, record: &mut Record) {
-    record.method = record.push(request.method.as_bytes());
+    record.method = record.push(request.method);
     record.push(b" ");
     let start = record.text.len();
     match onward.path {
-        Some(path) if request.target.path() != "*" => {
-            let query = request.target.query().map(str::as_bytes);
-            path.write(onward.pattern, request.target.path().as_bytes(), query, &mut record.text);
+        Some(path) if request.target.path() != b"*" => {
+            let query = request.target.query();
+            path.write(onward.pattern, request.target.path(), query, &mut record.text);
         }
-        _ => record.text.extend_from_slice(request.target.path_and_query.as_bytes()),
+        _ => record.text.extend_from_slice(request.target.path_and_query),
     }
     record.sent_target = (start..record.text.len()).into();
     record.push(b" HTTP/1.1\r\n");
@@ -132,9 +133,10 @@ struct Forwarded {
 fn write_fields(request: &Request<'_>, client: &ClientSide, record: &mut Record) -> Forwarded {
     let mut forwarded = Forwarded::default();
     let mut cookies = request.cookies > 1;
-    for (known, field) in request.entries() {
+    for field in request.fields {
+        let known = field.known;
         match known {
-            Known::Other if !plain_name(field.name) => continue,
+            Known::Other if !field.plain => continue,
             Known::Other | Known::ContentType | Known::Authorization => {}
             Known::Host | Known::ContentLength | Known::Expect | Known::Proxy => continue,
             Known::ForwardedFor | Known::OriginalUrl | Known::TraceId | Known::Ja4 | Known::EntraIdentity => continue,
@@ -166,7 +168,7 @@ fn write_fields(request: &Request<'_>, client: &ClientSide, record: &mut Record)
 fn write_cookies(request: &Request<'_>, record: &mut Record) {
     record.push(b"Cookie: ");
     let mut separator: &[u8] = b"";
-    for (_, field) in request.entries().filter(|(known, _)| *known == Known::Cookie) {
+    for field in request.all(Known::Cookie) {
         record.push(separator);
         record.push(field.value);
         separator = b"; ";
@@ -175,21 +177,21 @@ fn write_cookies(request: &Request<'_>, record: &mut Record) {
 }
 
 #[cold]
-fn named(request: &Request<'_>, name: &str) -> bool {
-    request.entries().any(|(known, field)| known == Known::Connection && field::has_token(field.value, name))
+fn named(request: &Request<'_>, name: &[u8]) -> bool {
+    request.all(Known::Connection).any(|field| field::has_token(field.value, name))
 }
 
 /// The headers that the gateway adds to every request.
 fn write_added(
     request: &Request<'_>,
     client: &ClientSide,
-    host: &str,
+    host: &[u8],
     forwarded: &Forwarded,
     id: &TransactionId,
     record: &mut Record,
 ) {
     record.push(b"x-forwarded-for: ");
-    for (_, field) in request.entries().filter(|(known, _)| *known == Known::ForwardedFor) {
+    for field in request.all(Known::ForwardedFor) {
         if !field.value.is_empty() {
             record.push(field.value);
             record.push(b", ");
@@ -207,11 +209,11 @@ fn write_added(
         record.original_host = record.sent_host;
     } else {
         record.push(b"x-original-host: ");
-        record.original_host = record.push(host.as_bytes());
+        record.original_host = record.push(host);
         record.push(b"\r\n");
     }
     record.push(b"x-original-url: ");
-    record.original_target = record.push(request.target.path_and_query.as_bytes());
+    record.original_target = record.push(request.target.path_and_query);
     record.push(b"\r\nx-appgw-trace-id: ");
     record.push(id.as_str().as_bytes());
     record.push(b"\r\n");

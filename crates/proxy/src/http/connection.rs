@@ -34,7 +34,6 @@ pub struct Connection<S> {
     pub timer: TimerGuard,
     /// What the server is told about the client.
     pub client: Rc<ClientSide>,
-    local: SocketAddr,
     /// The version of the configuration that `client` was made from.
     seen: u64,
     _admitted: Admitted,
@@ -42,17 +41,10 @@ pub struct Connection<S> {
 
 impl<S: Stream> Connection<S> {
     /// A connection that was just accepted.
-    pub fn new(
-        worker: Rc<Worker>,
-        door: Rc<Door>,
-        stream: S,
-        peer: SocketAddr,
-        local: SocketAddr,
-        admitted: Admitted,
-    ) -> Self {
+    pub fn new(worker: Rc<Worker>, door: Rc<Door>, stream: S, peer: SocketAddr, admitted: Admitted) -> Self {
         let timer = worker.timers.register(door.group);
         let view = worker.view();
-        let client = Rc::new(client_side(&door, &view, peer, local));
+        let client = client_side(&door, &view, peer);
         let seen = view.version();
         worker.counters.client_connections.add(1);
         worker.counters.client_connections_current.add(1);
@@ -63,7 +55,6 @@ impl<S: Stream> Connection<S> {
             input: Input::new(),
             timer,
             client,
-            local,
             seen,
             _admitted: admitted,
         }
@@ -73,7 +64,7 @@ impl<S: Stream> Connection<S> {
     #[inline]
     pub fn refresh(&mut self, view: &Rc<View>) {
         if self.seen != view.version() {
-            self.client = Rc::new(client_side(&self.door, view, self.client.peer, self.local));
+            self.client = client_side(&self.door, view, self.client.peer);
             self.seen = view.version();
         }
     }
@@ -152,11 +143,22 @@ impl<S> Drop for Connection<S> {
     }
 }
 
-fn client_side(door: &Door, view: &Rc<View>, peer: SocketAddr, local: SocketAddr) -> ClientSide {
-    let snapshot = &view.published.snapshot;
-    let (scheme, port) = match door.binding(view) {
-        Some(binding) => (snapshot.bindings[binding].scheme.as_str(), snapshot.bindings[binding].public_port),
-        None => ("http", local.port()),
-    };
-    ClientSide::new(peer, local, scheme, port, &snapshot.options)
+fn client_side(door: &Door, view: &Rc<View>, peer: SocketAddr) -> Rc<ClientSide> {
+    Rc::new(ClientSide::new(peer, door.forwarded(view), &view.published.snapshot.options))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size<F>(_: &dyn Fn(Connection<tokio::net::TcpStream>) -> F) -> usize {
+        std::mem::size_of::<F>()
+    }
+
+    /// An idle connection costs its task, so the task's size is a promise: see docs/performance.md.
+    #[test]
+    fn the_future_of_a_connection_stays_small() {
+        let serve = size(&|connection: Connection<tokio::net::TcpStream>| connection.serve());
+        assert!(serve <= 3072, "a connection's future has {serve} bytes");
+    }
 }

@@ -18,9 +18,10 @@ use crate::failure::Failure;
 use crate::http::body::{Decoder, Framing};
 use crate::http::compose::{self, ClientSide};
 use crate::http::connection::Connection;
-use crate::http::head::{self, Parsed, Request, Room, Version};
+use crate::http::head::{self, Parsed, Request, Version};
 use crate::http::record::{Record, Span};
 use crate::http::reply::Reply;
+use crate::http::scan::Fields;
 use crate::io::{HEAD_READ, Pieces, Stream, fill, write};
 use crate::timer::Lane;
 use crate::view::View;
@@ -179,7 +180,7 @@ impl Answer {
             framing: request.framing,
             version: request.version,
             keep_alive: request.keep_alive && failure.is_none_or(|failure| !failure.closes()),
-            to_head: request.method == "HEAD",
+            to_head: request.method == b"HEAD",
         }
     }
 }
@@ -255,20 +256,22 @@ impl Exchange {
     fn decide<S: Stream>(&mut self, connection: &mut Connection<S>) -> Decision {
         let view = Rc::clone(&self.view);
         let limits = &view.published.snapshot.limits;
-        let mut room = Room::new();
-        let (decision, head) = match head::parse(connection.input.bytes(), &mut room, limits) {
-            Parsed::Partial => return Decision::Partial,
-            Parsed::Refused(failure) => {
-                self.record.keep_refused(connection.input.bytes());
-                self.facts.received = connection.input.bytes().len() as u64;
-                return Decision::Answer(Answer::refuse(failure));
-            }
-            Parsed::Complete(request, len) => {
-                self.facts.version = match request.version {
-                    Version::Http10 => HttpVersion::Http10,
-                    Version::Http11 => HttpVersion::Http11,
-                };
-                (self.route(connection, &request), len)
+        let (decision, head) = {
+            let mut room = Fields::new();
+            match head::parse(connection.input.bytes(), &mut room, limits) {
+                Parsed::Partial => return Decision::Partial,
+                Parsed::Refused(failure) => {
+                    self.record.keep_refused(connection.input.bytes());
+                    self.facts.received = connection.input.bytes().len() as u64;
+                    return Decision::Answer(Answer::refuse(failure));
+                }
+                Parsed::Complete(request, len) => {
+                    self.facts.version = match request.version {
+                        Version::Http10 => HttpVersion::Http10,
+                        Version::Http11 => HttpVersion::Http11,
+                    };
+                    (self.route(connection, &request), len)
+                }
             }
         };
         if !matches!(decision, Decision::Undecided(_)) {
@@ -281,14 +284,20 @@ impl Exchange {
     fn route<S: Stream>(&mut self, connection: &Connection<S>, request: &Request<'_>) -> Decision {
         let view = Rc::clone(&self.view);
         let snapshot = &view.published.snapshot;
-        let host = request.host.unwrap_or(&connection.client.local_host);
-        let rule =
-            connection.door.binding(&view).and_then(|binding| snapshot.bindings[binding].hosts.lookup(host.as_bytes()));
+        let local;
+        let host = match request.host {
+            Some(host) => host,
+            None => {
+                local = local_host(connection);
+                local.as_bytes()
+            }
+        };
+        let rule = connection.door.binding(&view).and_then(|binding| snapshot.bindings[binding].hosts.lookup(host));
         let Some(rule) = rule else { return self.refuse(request, Failure::UnknownHost) };
         let (route, pattern) = match &snapshot.rules[rule].router {
             Router::Basic(route) => (*route, None),
             Router::Paths(paths) => {
-                let hit = paths.lookup(request.target.path().as_bytes());
+                let hit = paths.lookup(request.target.path());
                 (hit.target, hit.pattern.and_then(|pattern| paths.pattern(pattern)))
             }
         };
@@ -298,12 +307,12 @@ impl Exchange {
             Action::Redirect(redirect) => {
                 compose::keep(request, &mut self.record);
                 let mut location = Vec::with_capacity(256);
-                let query = request.target.query().map(str::as_bytes);
-                let from = RequestTarget { host: host.as_bytes(), path: request.target.path().as_bytes(), query };
+                let query = request.target.query();
+                let from = RequestTarget { host, path: request.target.path(), query };
                 redirect.location(&from, &mut location);
                 Decision::Answer(Answer::to(request, redirect.status.code(), None, Some(location)))
             }
-            Action::Forward(target) => self.choose(&connection.client, request, *target, pattern),
+            Action::Forward(target) => self.choose(&connection.client, request, host, *target, pattern),
         }
     }
 
@@ -316,6 +325,7 @@ impl Exchange {
         &mut self,
         client: &ClientSide,
         request: &Request<'_>,
+        client_host: &[u8],
         target: TargetId,
         pattern: Option<&PathPattern>,
     ) -> Decision {
@@ -328,8 +338,13 @@ impl Exchange {
             return if undecided { Decision::Undecided(target) } else { self.refuse(request, Failure::NoLiveServer) };
         };
         let settings = &published.snapshot.settings[published.snapshot.targets[target].settings];
-        let onward =
-            compose::Onward { pattern, path: settings.path.as_ref(), host: &settings.host, server_host: &server.host };
+        let onward = compose::Onward {
+            client_host,
+            pattern,
+            path: settings.path.as_ref(),
+            host: &settings.host,
+            server_host: &server.host,
+        };
         compose::write(request, client, &onward, &self.id, &mut self.record);
         Decision::Forward(Plan {
             target,
@@ -337,8 +352,8 @@ impl Exchange {
             framing: request.framing,
             version: request.version,
             keep_alive: request.keep_alive,
-            to_head: request.method == "HEAD",
-            idempotent: matches!(request.method, "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE"),
+            to_head: request.method == b"HEAD",
+            idempotent: matches!(request.method, b"GET" | b"HEAD" | b"OPTIONS" | b"PUT" | b"DELETE"),
             expects_continue: request.expects_continue,
         })
     }
@@ -456,6 +471,16 @@ impl Exchange {
             content_type: record.get(facts.content_type),
             reason: facts.failure.map_or("", Failure::reason),
         });
+    }
+}
+
+/// Stands for Host where an HTTP/1.0 client sent none: the address it came to.
+#[cold]
+fn local_host<S: Stream>(connection: &Connection<S>) -> String {
+    match connection.stream.borrow().local().map(|local| local.ip().to_canonical()) {
+        Some(std::net::IpAddr::V6(ip)) => format!("[{ip}]"),
+        Some(std::net::IpAddr::V4(ip)) => ip.to_string(),
+        None => String::from("localhost"),
     }
 }
 

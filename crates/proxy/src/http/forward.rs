@@ -367,6 +367,14 @@ struct Answered {
     onward: Onward,
 }
 
+/// A head that came from the server.
+enum Head {
+    /// Of the answer, and whether the connection may be used again.
+    Final(Answered, bool),
+    /// 1xx.
+    Interim,
+}
+
 impl<S: Stream> Down<'_, S> {
     async fn run(&self, record: &mut Record, facts: &mut Facts, upstream: &mut Upstream) -> Result<Next, Failure> {
         let mut out = take_head();
@@ -423,46 +431,67 @@ impl<S: Stream> Down<'_, S> {
         facts: &mut Facts,
         upstream: &mut Upstream,
     ) -> Result<Answered, Failure> {
-        let (plan, limits) = (self.attempt.plan, self.attempt.limits);
         let mut interim = 0;
         loop {
-            if !upstream.input.is_empty() {
-                let mut room = Room::new();
-                let parsed =
-                    response::parse(upstream.input.bytes(), &mut room, plan.to_head, limits.max_response_header_bytes)?;
-                if let Parsed::Complete(response, len) = parsed {
-                    if response.status >= 200 {
-                        let onward = Onward::new(plan.version, plan.keep_alive && !self.leaving, response.framing);
-                        let written = response::write(&response, onward, out);
-                        (facts.status, facts.server_status) = (response.status, Some(response.status));
-                        facts.content_type = record.push(&out[written.content_type]);
-                        upstream.keep_alive = response.keep_alive;
-                        let framing = response.framing;
-                        upstream.input.consume(len);
-                        return Ok(Answered { framing, onward });
+            if !upstream.input.is_empty()
+                && let Some((head, len)) = self.read_head(upstream.input.bytes(), out, record, facts)?
+            {
+                upstream.input.consume(len);
+                match head {
+                    Head::Final(answered, keep_alive) => {
+                        upstream.keep_alive = keep_alive;
+                        return Ok(answered);
                     }
-                    interim += 1;
-                    let passes = matches!(response.status, 100 | 103) && plan.version == Version::Http11;
-                    if response.status == 101 || interim > MAX_INTERIM {
-                        return Err(Failure::InvalidResponse);
-                    }
-                    let known = response.status == 100 && plan.expects_continue;
-                    if passes && !known {
-                        let onward = Onward { version: plan.version, keep_alive: true, chunked: false };
-                        response::write(&response, onward, out);
-                    }
-                    upstream.input.consume(len);
-                    if !out.is_empty() {
-                        let sent =
-                            send(self.stream, out, self.timer, limits.client_write_timeout, &mut facts.sent).await;
-                        out.clear();
-                        sent.map_err(|_| Failure::ClientClosed)?;
-                    }
-                    continue;
+                    Head::Interim => interim += 1,
                 }
+                if interim > MAX_INTERIM {
+                    return Err(Failure::InvalidResponse);
+                }
+                if !out.is_empty() {
+                    let limit = self.attempt.limits.client_write_timeout;
+                    let sent = send(self.stream, out, self.timer, limit, &mut facts.sent).await;
+                    out.clear();
+                    sent.map_err(|_| Failure::ClientClosed)?;
+                }
+                continue;
             }
             self.fill(upstream).await?;
         }
+    }
+
+    /// Parses a head and writes it for the client: no waiting, so that the view over the bytes never outlives a poll.
+    /// `None` when it is not complete.
+    fn read_head(
+        &self,
+        input: &[u8],
+        out: &mut Vec<u8>,
+        record: &mut Record,
+        facts: &mut Facts,
+    ) -> Result<Option<(Head, usize)>, Failure> {
+        let plan = self.attempt.plan;
+        let mut room = Room::new();
+        let limit = self.attempt.limits.max_response_header_bytes;
+        let Parsed::Complete(response, len) = response::parse(input, &mut room, plan.to_head, limit)? else {
+            return Ok(None);
+        };
+        if response.status >= 200 {
+            let onward = Onward::new(plan.version, plan.keep_alive && !self.leaving, response.framing);
+            let written = response::write(&response, onward, out);
+            (facts.status, facts.server_status) = (response.status, Some(response.status));
+            facts.content_type = record.push(&out[written.content_type]);
+            let answered = Answered { framing: response.framing, onward };
+            return Ok(Some((Head::Final(answered, response.keep_alive), len)));
+        }
+        // A switch that nobody asked for.
+        if response.status == 101 {
+            return Err(Failure::InvalidResponse);
+        }
+        let passes = matches!(response.status, 100 | 103) && plan.version == Version::Http11;
+        let known = response.status == 100 && plan.expects_continue;
+        if passes && !known {
+            response::write(&response, Onward { version: plan.version, keep_alive: true, chunked: false }, out);
+        }
+        Ok(Some((Head::Interim, len)))
     }
 
     /// More bytes from the server; gives up when the client leaves meanwhile.

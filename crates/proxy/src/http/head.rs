@@ -1,33 +1,14 @@
 //! The head of a request: parsed once, strictly, into a view over the bytes that arrived.
 //!
-//! httparse finds the pieces; what it tolerates beyond RFC 9112 and what it does not look at is refused here. Every
-//! later step reads this view, so no two of them can read a request differently.
-
-use std::mem::MaybeUninit;
+//! Every later step reads this view, so no two of them can read a request differently.
 
 use snapshot::Limits;
 
 use crate::failure::Failure;
 use crate::http::body::Framing;
-use crate::http::field::{self, Field, Known};
+use crate::http::field::{self, Known};
+use crate::http::scan::{self, Fault, Field, Fields, Rules, is_token_byte, is_value};
 use crate::http::target::{self, Target};
-
-/// The most fields that can be parsed; the limit in force is a setting below this.
-pub const MAX_FIELDS: usize = 256;
-
-/// Room for the fields of one head, on the stack of the step that parses.
-pub struct Room<'a> {
-    fields: [MaybeUninit<Field<'a>>; MAX_FIELDS],
-    known: [Known; MAX_FIELDS],
-}
-
-impl Room<'_> {
-    /// Uninitialised room; costs nothing.
-    #[inline]
-    pub const fn new() -> Self {
-        Self { fields: [const { MaybeUninit::uninit() }; MAX_FIELDS], known: [Known::Other; MAX_FIELDS] }
-    }
-}
 
 /// The version a client speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,17 +23,15 @@ pub enum Version {
 #[derive(Debug)]
 pub struct Request<'a> {
     /// Upper-case letters, `-` and `_`.
-    pub method: &'a str,
+    pub method: &'a [u8],
     /// The target, split.
     pub target: Target<'a>,
     /// The client's version.
     pub version: Version,
     /// The host the request is for: the target's authority, else Host. `None` only in HTTP/1.0.
-    pub host: Option<&'a str>,
+    pub host: Option<&'a [u8]>,
     /// All fields in order.
     pub fields: &'a [Field<'a>],
-    /// What is known of each field; as long as `fields`.
-    pub known: &'a [Known],
     /// How the content is delimited.
     pub framing: Framing,
     /// Whether the client wants the connection to live on.
@@ -78,61 +57,53 @@ pub enum Parsed<'a> {
 
 impl<'a> Request<'a> {
     /// The first value of a known field.
-    pub fn value(&self, wanted: Known) -> Option<&'a [u8]> {
-        self.known.iter().position(|&known| known == wanted).map(|at| self.fields[at].value)
+    pub fn value(&self, known: Known) -> Option<&'a [u8]> {
+        self.all(known).next().map(|field| field.value)
     }
 
-    /// The fields with what is known of each.
-    pub fn entries(&self) -> impl Iterator<Item = (Known, &'a Field<'a>)> {
-        self.known.iter().copied().zip(self.fields)
+    /// Every field of a known name.
+    pub fn all(&self, known: Known) -> impl Iterator<Item = &'a Field<'a>> {
+        self.fields.iter().filter(move |field| field.known == known)
     }
 }
 
-/// Parses a head from the start of `input`.
-pub fn parse<'a>(input: &'a [u8], room: &'a mut Room<'a>, limits: &Limits) -> Parsed<'a> {
+/// Parses a head from the start of `input`. `room` must be empty.
+pub fn parse<'r, 'a: 'r>(input: &'a [u8], room: &'r mut Fields<'a>, limits: &Limits) -> Parsed<'r> {
     // One empty line before a request line is tolerated (RFC 9112 2.2), a second one is not.
     let skipped = if input.starts_with(b"\r\n") { 2 } else { 0 };
     let input = &input[skipped..];
-    if input.first().is_some_and(|&byte| byte == b'\r' || byte == b'\n') {
-        return if input == b"\r" { Parsed::Partial } else { Parsed::Refused(Failure::MalformedRequest) };
-    }
-    let mut head = httparse::Request::new(&mut []);
-    match httparse::ParserConfig::default().parse_request_with_uninit_headers(&mut head, input, &mut room.fields) {
-        Ok(httparse::Status::Complete(len)) => match check(input, len, head, &mut room.known, limits) {
-            Ok(request) => Parsed::Complete(request, skipped + len),
-            Err(failure) => Parsed::Refused(failure),
-        },
-        Ok(httparse::Status::Partial) => match oversized(input, limits) {
+    match read(input, room, limits) {
+        Ok(Some((request, len))) => Parsed::Complete(request, skipped + len),
+        Ok(None) => match oversized(input, limits) {
             Some(failure) => Parsed::Refused(failure),
             None => Parsed::Partial,
         },
-        Err(error) => Parsed::Refused(diagnose(input, error)),
+        Err(failure) => Parsed::Refused(failure),
     }
 }
 
-fn check<'a>(
+fn read<'r, 'a: 'r>(
     input: &'a [u8],
-    len: usize,
-    head: httparse::Request<'a, 'a>,
-    known: &'a mut [Known; MAX_FIELDS],
+    room: &'r mut Fields<'a>,
     limits: &Limits,
-) -> Result<Request<'a>, Failure> {
-    let (Some(method), Some(path), Some(minor)) = (head.method, head.path, head.version) else {
-        return Err(Failure::MalformedRequest);
-    };
-    let fields: &'a [Field<'a>] = head.headers;
-    let line = method.len() + path.len() + " HTTP/1.1".len() + 1;
+) -> Result<Option<(Request<'r>, usize)>, Failure> {
+    let Some(newline) = memchr::memchr(b'\n', input) else { return unfinished_line(input).map(|()| None) };
+    let (method, path, version) = request_line(&input[..newline]).ok_or_else(|| diagnose(&input[..newline]))?;
     if path.len() > limits.max_url_bytes {
         return Err(Failure::TargetTooLong);
     }
-    if len - line > limits.max_header_bytes || fields.len() > limits.max_header_fields {
+    let end = scan::fields(input, newline + 1, Rules::Strict, room).map_err(|fault| match fault {
+        Fault::Malformed => Failure::InvalidHeader,
+        Fault::TooMany => Failure::HeaderTooLarge,
+    })?;
+    let Some(end) = end else { return Ok(None) };
+    let fields: &'r [Field<'r>] = room;
+    if end - newline > limits.max_header_bytes || fields.len() > limits.max_header_fields {
         return Err(Failure::HeaderTooLarge);
     }
-    check_line_ends(input, len, line, fields)?;
-    let version = if minor == 1 { Version::Http11 } else { Version::Http10 };
     check_method(method)?;
     let target = Target::parse(path, method)?;
-    let facts = Facts::read(fields, known)?;
+    let facts = Facts::read(fields)?;
     let host = facts.host(version, &target)?;
     let framing = facts.framing(version, method)?;
     if let Framing::Length(length) = framing
@@ -140,43 +111,53 @@ fn check<'a>(
     {
         return Err(Failure::BodyTooLarge);
     }
-    Ok(Request {
+    let request = Request {
         method,
         target,
         version,
         host,
         fields,
-        known: &known[..fields.len()],
         framing,
         keep_alive: facts.keep_alive(version),
         expects_continue: facts.expects_continue && version == Version::Http11,
         names_fields: facts.names_fields,
         cookies: facts.cookies,
-    })
+    };
+    Ok(Some((request, end)))
 }
 
-/// httparse takes a bare LF for a line end. Each line must end in CRLF: the two bytes before every field name, after
-/// the request line and before the end.
-fn check_line_ends(input: &[u8], len: usize, line: usize, fields: &[Field<'_>]) -> Result<(), Failure> {
-    if input.get(line..line + 2) != Some(b"\r\n") || !input[..len].ends_with(b"\r\n\r\n") {
-        return Err(Failure::MalformedRequest);
-    }
-    let start = input.as_ptr() as usize;
-    for field in fields {
-        let at = field.name.as_ptr() as usize - start;
-        if !input[..at].ends_with(b"\r\n") {
-            return Err(Failure::InvalidHeader);
-        }
-    }
-    Ok(())
+/// Method, target and version of a line without its LF: single blanks between, CR at the end.
+#[inline]
+fn request_line(line: &[u8]) -> Option<(&[u8], &[u8], Version)> {
+    let (rest, version) = line.split_at_checked(line.len().checked_sub(b" HTTP/1.1\r".len())?)?;
+    let version = match version {
+        b" HTTP/1.1\r" => Version::Http11,
+        b" HTTP/1.0\r" => Version::Http10,
+        _ => return None,
+    };
+    let space = rest.iter().position(|byte| *byte == b' ')?;
+    let (method, target) = (&rest[..space], &rest[space + 1..]);
+    let token = !method.is_empty() && method.iter().all(|byte| is_token_byte(*byte));
+    (token && !target.is_empty() && !target.contains(&b' ')).then_some((method, target, version))
 }
 
-fn check_method(method: &str) -> Result<(), Failure> {
+/// Refuses the beginning of a line that cannot become a request line any more.
+#[cold]
+fn unfinished_line(line: &[u8]) -> Result<(), Failure> {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let method = line.split(|byte| *byte == b' ').next().unwrap_or(line);
+    if !is_value(line) || line.contains(&b'\t') || !method.iter().all(|byte| is_token_byte(*byte)) {
+        return Err(diagnose(line));
+    }
+    if !line.is_empty() && method.is_empty() { Err(Failure::MalformedRequest) } else { Ok(()) }
+}
+
+fn check_method(method: &[u8]) -> Result<(), Failure> {
     match method {
-        "GET" | "POST" | "HEAD" | "PUT" | "DELETE" | "OPTIONS" | "PATCH" => Ok(()),
-        "TRACE" => Err(Failure::MethodTrace),
-        "CONNECT" => Err(Failure::MethodConnect),
-        _ if method.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-' || byte == b'_') => Ok(()),
+        b"GET" | b"POST" | b"HEAD" | b"PUT" | b"DELETE" | b"OPTIONS" | b"PATCH" => Ok(()),
+        b"TRACE" => Err(Failure::MethodTrace),
+        b"CONNECT" => Err(Failure::MethodConnect),
+        _ if method.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'-' || *byte == b'_') => Ok(()),
         _ => Err(Failure::InvalidMethod),
     }
 }
@@ -197,13 +178,11 @@ struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     #[inline]
-    fn read(fields: &[Field<'a>], known: &mut [Known; MAX_FIELDS]) -> Result<Self, Failure> {
+    fn read(fields: &[Field<'a>]) -> Result<Self, Failure> {
         let mut facts = Self::default();
-        for (field, slot) in fields.iter().zip(known.iter_mut()) {
-            let kind = Known::of(field.name);
-            *slot = kind;
-            if kind != Known::Other {
-                facts.note(kind, field.value)?;
+        for field in fields {
+            if field.known != Known::Other {
+                facts.note(field.known, field.value)?;
             }
         }
         Ok(facts)
@@ -278,28 +257,22 @@ impl<'a> Facts<'a> {
         !self.close && (version == Version::Http11 || self.stay)
     }
 
-    fn host(&self, version: Version, target: &Target<'a>) -> Result<Option<&'a str>, Failure> {
-        let host = match self.host {
-            Some(value) => {
-                let text = std::str::from_utf8(value).map_err(|_| Failure::InvalidHost)?;
-                if !target::valid_host(text) {
-                    return Err(Failure::InvalidHost);
-                }
-                Some(text)
-            }
+    fn host(&self, version: Version, target: &Target<'a>) -> Result<Option<&'a [u8]>, Failure> {
+        match self.host {
+            Some(value) if !target::valid_host(value) => return Err(Failure::InvalidHost),
             None if version == Version::Http11 => return Err(Failure::MissingHost),
-            None => None,
-        };
-        Ok(target.authority.or(host))
+            _ => {}
+        }
+        Ok(target.authority.or(self.host))
     }
 
-    fn framing(&self, version: Version, method: &str) -> Result<Framing, Failure> {
+    fn framing(&self, version: Version, method: &[u8]) -> Result<Framing, Failure> {
         match (self.chunked, self.length) {
             (true, Some(_)) => Err(Failure::ConflictingFraming),
             (true, None) if version == Version::Http10 => Err(Failure::InvalidTransferEncoding),
             (true, None) => Ok(Framing::Chunked),
             (false, Some(length)) => Ok(Framing::Length(length)),
-            (false, None) if method == "POST" => Err(Failure::MissingContentLength),
+            (false, None) if method == b"POST" => Err(Failure::MissingContentLength),
             (false, None) => Ok(Framing::None),
         }
     }
@@ -316,29 +289,15 @@ fn oversized(input: &[u8], limits: &Limits) -> Option<Failure> {
     }
 }
 
-/// Why httparse refused: which of Azure's tokens fits best.
-fn diagnose(input: &[u8], error: httparse::Error) -> Failure {
-    if error == httparse::Error::TooManyHeaders {
-        return Failure::HeaderTooLarge;
-    }
-    let Some(end) = memchr::memchr(b'\n', input) else { return diagnose_line(input) };
-    let line = input[..end].strip_suffix(b"\r").unwrap_or(&input[..end]);
-    match error {
-        httparse::Error::HeaderName | httparse::Error::HeaderValue => Failure::InvalidHeader,
-        _ => diagnose_line(line),
-    }
-}
-
-fn diagnose_line(line: &[u8]) -> Failure {
+/// Why a request line was refused: which of Azure's tokens fits best.
+#[cold]
+fn diagnose(line: &[u8]) -> Failure {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
     let mut parts = line.split(|&byte| byte == b' ');
     let (method, path, version) = (parts.next().unwrap_or(b""), parts.next(), parts.next());
-    let token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
-    if method.is_empty() || !method.iter().all(token) {
-        return if method.iter().all(u8::is_ascii_graphic) && !method.is_empty() {
-            Failure::InvalidMethod
-        } else {
-            Failure::MalformedRequest
-        };
+    if method.is_empty() || !method.iter().all(|byte| is_token_byte(*byte)) {
+        let visible = !method.is_empty() && method.iter().all(u8::is_ascii_graphic);
+        return if visible { Failure::InvalidMethod } else { Failure::MalformedRequest };
     }
     let Some(path) = path else { return Failure::MalformedRequest };
     if path.is_empty() || path.iter().any(|byte| byte.is_ascii_control()) {
@@ -346,8 +305,10 @@ fn diagnose_line(line: &[u8]) -> Failure {
     }
     match version {
         None => Failure::Http09,
-        Some(version) if parts.next().is_none() => diagnose_version(method, version),
-        Some(_) => Failure::MalformedRequest,
+        Some(_) if parts.next().is_some() => Failure::MalformedRequest,
+        // Right but for the line's end.
+        Some(b"HTTP/1.1" | b"HTTP/1.0") => Failure::MalformedRequest,
+        Some(version) => diagnose_version(method, version),
     }
 }
 

@@ -11,4 +11,5 @@ pub mod record;
 pub mod relay;
 pub mod reply;
 pub mod response;
+pub mod scan;
 pub mod target;

@@ -59,7 +59,7 @@ pub const fn phrase(status: u16) -> &'static str {
 impl Reply<'_> {
     /// Appends head and body. Returns the length of the body that was left out for HEAD.
     pub fn write(&self, out: &mut Vec<u8>) {
-        write_status_line(self.status, phrase(self.status), out);
+        write_status_line(self.status, phrase(self.status).as_bytes(), out);
         if let Some(server) = self.server {
             out.extend_from_slice(b"Server: ");
             out.extend_from_slice(server.as_bytes());

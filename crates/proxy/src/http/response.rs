@@ -3,31 +3,27 @@
 //! Two repairs only, both asked for by RFC 9112 of a proxy: blanks before a colon are removed (5.1) and an obs-fold
 //! becomes a space (5.2). Everything else that is odd is a 502.
 
-use std::mem::MaybeUninit;
-
 use crate::failure::Failure;
 use crate::http::body::Framing;
-use crate::http::field::{self, Field, Known};
+use crate::http::field::{self, Known};
 use crate::http::head::Version;
+use crate::http::scan::{self, Fault, Field, Fields, Rules, is_value};
 
 /// The most fields of a response head.
 const MAX_FIELDS: usize = 200;
 
-/// Room for the fields of one response head.
+/// Room for the fields of one response head, and for a second reading of one that needs repairs.
+#[derive(Default)]
 pub struct Room<'a> {
-    fields: [MaybeUninit<Field<'a>>; MAX_FIELDS],
-    /// For the second reading of a head that needs repairs.
-    spare: [MaybeUninit<Field<'a>>; MAX_FIELDS],
-    known: [Known; MAX_FIELDS],
+    fields: Fields<'a>,
+    repaired: Fields<'a>,
 }
 
 impl Room<'_> {
-    /// Uninitialised room; costs nothing.
+    /// Empty room.
     #[inline]
-    pub const fn new() -> Self {
-        let room = [const { MaybeUninit::uninit() }; MAX_FIELDS];
-        let spare = [const { MaybeUninit::uninit() }; MAX_FIELDS];
-        Self { fields: room, spare, known: [Known::Other; MAX_FIELDS] }
+    pub fn new() -> Self {
+        Self::default()
     }
 }
 
@@ -37,11 +33,9 @@ pub struct Response<'a> {
     /// 100 to 599.
     pub status: u16,
     /// The reason phrase; may be empty.
-    pub reason: &'a str,
+    pub reason: &'a [u8],
     /// All fields in order.
     pub fields: &'a [Field<'a>],
-    /// What is known of each field; as long as `fields`.
-    known: &'a [Known],
     /// Some value holds an obs-fold.
     folded: bool,
     /// How the content is delimited on the server's side.
@@ -62,91 +56,81 @@ pub enum Parsed<'a> {
 }
 
 /// Parses a response head from the start of `input`; `to_head` when the request was HEAD.
-pub fn parse<'a>(input: &'a [u8], room: &'a mut Room<'a>, to_head: bool, limit: usize) -> Result<Parsed<'a>, Failure> {
-    let Room { fields, spare, known } = room;
-    let mut head = httparse::Response::new(&mut []);
-    let config = httparse::ParserConfig::default();
-    let parsed = config.parse_response_with_uninit_headers(&mut head, input, fields);
-    if parsed == Err(httparse::Error::HeaderName) {
-        return parse_leniently(input, spare, known, to_head, limit);
-    }
-    let Some(len) = whole(input, parsed, limit)? else { return Ok(Parsed::Partial) };
-    check(input, len, head, known, to_head, false).map(|response| Parsed::Complete(response, len))
-}
-
-/// The two repairs, for the few servers that need them.
-#[cold]
-fn parse_leniently<'a>(
+pub fn parse<'r, 'a: 'r>(
     input: &'a [u8],
-    fields: &'a mut [MaybeUninit<Field<'a>>],
-    known: &'a mut [Known],
+    room: &'r mut Room<'a>,
     to_head: bool,
     limit: usize,
-) -> Result<Parsed<'a>, Failure> {
-    let mut head = httparse::Response::new(&mut []);
-    let mut config = httparse::ParserConfig::default();
-    config.allow_spaces_after_header_name_in_responses(true).allow_obsolete_multiline_headers_in_responses(true);
-    let parsed = config.parse_response_with_uninit_headers(&mut head, input, fields);
-    let Some(len) = whole(input, parsed, limit)? else { return Ok(Parsed::Partial) };
-    if memchr::memchr_iter(b'\n', &input[..len]).any(|at| at == 0 || input[at - 1] != b'\r') {
-        return Err(Failure::InvalidResponse);
-    }
-    check(input, len, head, known, to_head, true).map(|response| Parsed::Complete(response, len))
-}
-
-/// The length of the head; `None` when more of it is to come.
-fn whole(input: &[u8], parsed: httparse::Result<usize>, limit: usize) -> Result<Option<usize>, Failure> {
-    match parsed {
-        Ok(httparse::Status::Complete(len)) if len <= limit => Ok(Some(len)),
-        Ok(httparse::Status::Partial) if input.len() <= limit => Ok(None),
-        Ok(_) | Err(httparse::Error::TooManyHeaders) => Err(Failure::ResponseHeaderTooLarge),
-        Err(_) => Err(Failure::InvalidResponse),
-    }
-}
-
-fn check<'a>(
-    input: &'a [u8],
-    len: usize,
-    head: httparse::Response<'a, 'a>,
-    known: &'a mut [Known],
-    to_head: bool,
-    folded: bool,
-) -> Result<Response<'a>, Failure> {
-    let (Some(status), Some(minor)) = (head.code, head.version) else { return Err(Failure::InvalidResponse) };
-    let fields: &'a [Field<'a>] = head.headers;
-    // httparse skips empty lines before the status line and takes a bare LF for a line end.
-    if !(100..600).contains(&status) || !input.starts_with(b"HTTP/") || !ends_lines_rightly(&input[..len], fields) {
-        return Err(Failure::InvalidResponse);
-    }
-    let mut facts = Facts::default();
-    for (field, slot) in fields.iter().zip(known.iter_mut()) {
-        *slot = Known::of(field.name);
-        if *slot != Known::Other {
-            facts.note(*slot, field.value)?;
+) -> Result<Parsed<'r>, Failure> {
+    let Some(newline) = memchr::memchr(b'\n', input) else {
+        return if input.len() <= limit && could_begin(input) {
+            Ok(Parsed::Partial)
+        } else {
+            Err(Failure::InvalidResponse)
+        };
+    };
+    let (status, version, reason) = status_line(&input[..newline]).ok_or(Failure::InvalidResponse)?;
+    let strict = scan::fields(input, newline + 1, Rules::Strict, &mut room.fields);
+    let (end, fields, folded): (_, &'r [Field<'r>], _) = match strict {
+        Err(Fault::Malformed) => {
+            (scan::fields(input, newline + 1, Rules::Repair, &mut room.repaired), &room.repaired, true)
         }
+        read => (read, &room.fields, false),
+    };
+    let end = end.map_err(|fault| match fault {
+        Fault::Malformed => Failure::InvalidResponse,
+        Fault::TooMany => Failure::ResponseHeaderTooLarge,
+    })?;
+    if end.unwrap_or(input.len()) > limit || fields.len() > MAX_FIELDS {
+        return Err(Failure::ResponseHeaderTooLarge);
     }
-    let version = if minor == 1 { Version::Http11 } else { Version::Http10 };
+    let Some(end) = end else { return Ok(Parsed::Partial) };
+    let mut facts = Facts::default();
+    for field in fields.iter().filter(|field| field.known != Known::Other) {
+        facts.note(field.known, field.value)?;
+    }
     let framing = facts.framing(status, version, to_head)?;
-    Ok(Response {
+    let response = Response {
         status,
-        reason: head.reason.unwrap_or(""),
+        reason,
         fields,
-        known: &known[..fields.len()],
         folded,
         framing,
         keep_alive: framing != Framing::UntilClose && !facts.close && (version == Version::Http11 || facts.stay),
         names_fields: facts.names_fields,
-    })
+    };
+    Ok(Parsed::Complete(response, end))
 }
 
-/// Every field name stands after CRLF, and the head ends in CRLF CRLF.
-fn ends_lines_rightly(head: &[u8], fields: &[Field<'_>]) -> bool {
-    let start = head.as_ptr() as usize;
-    let after_crlf = |field: &Field<'_>| {
-        let at = field.name.as_ptr() as usize - start;
-        at >= 2 && head.get(at - 2..at) == Some(b"\r\n")
+/// Status, version and reason of a line without its LF.
+#[inline]
+fn status_line(line: &[u8]) -> Option<(u16, Version, &[u8])> {
+    let line = line.strip_suffix(b"\r")?;
+    let (version, rest) = line.split_at_checked(b"HTTP/1.1 ".len())?;
+    let version = match version {
+        b"HTTP/1.1 " => Version::Http11,
+        b"HTTP/1.0 " => Version::Http10,
+        _ => return None,
     };
-    head.ends_with(b"\r\n\r\n") && fields.iter().all(after_crlf)
+    let [a @ b'1'..=b'5', b, c, reason @ ..] = rest else { return None };
+    if !b.is_ascii_digit() || !c.is_ascii_digit() {
+        return None;
+    }
+    let reason = match reason {
+        [] => reason,
+        [b' ', reason @ ..] if is_value(reason) => reason,
+        _ => return None,
+    };
+    let digit = |byte: &u8| u16::from(byte - b'0');
+    Some((digit(a) * 100 + digit(b) * 10 + digit(c), version, reason))
+}
+
+/// Whether the beginning of a status line can still become one.
+#[cold]
+fn could_begin(line: &[u8]) -> bool {
+    const BEGINNING: &[u8] = b"HTTP/1.";
+    let common = line.len().min(BEGINNING.len());
+    line[..common] == BEGINNING[..common]
 }
 
 #[derive(Default)]
@@ -238,7 +222,8 @@ pub struct Written {
 pub fn write(response: &Response<'_>, onward: Onward, out: &mut Vec<u8>) -> Written {
     let mut written = Written::default();
     write_status_line(response.status, response.reason, out);
-    for (field, &known) in response.fields.iter().zip(response.known) {
+    for field in response.fields {
+        let known = field.known;
         if known != Known::Other {
             if known.hop_by_hop() || (known == Known::ContentLength && !keeps_length(response)) {
                 continue;
@@ -277,9 +262,9 @@ fn keeps_length(response: &Response<'_>) -> bool {
 }
 
 #[cold]
-fn named(response: &Response<'_>, name: &str) -> bool {
-    let mut entries = response.fields.iter().zip(response.known);
-    entries.any(|(field, known)| *known == Known::Connection && field::has_token(field.value, name))
+fn named(response: &Response<'_>, name: &[u8]) -> bool {
+    let mut fields = response.fields.iter().filter(|field| field.known == Known::Connection);
+    fields.any(|field| field::has_token(field.value, name))
 }
 
 /// obs-fold: each line end with the blanks after it becomes one space.
@@ -301,11 +286,11 @@ fn unfold(value: &[u8]) -> Vec<u8> {
 }
 
 /// Appends `HTTP/1.1 status reason`.
-pub fn write_status_line(status: u16, reason: &str, out: &mut Vec<u8>) {
+pub fn write_status_line(status: u16, reason: &[u8], out: &mut Vec<u8>) {
     let digit = |value: u16| b'0' + (value % 10) as u8;
     out.extend_from_slice(b"HTTP/1.1 ");
     out.extend_from_slice(&[digit(status / 100), digit(status / 10), digit(status), b' ']);
-    out.extend_from_slice(reason.as_bytes());
+    out.extend_from_slice(reason);
     out.extend_from_slice(b"\r\n");
 }
 

@@ -6,59 +6,59 @@ use crate::failure::Failure;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target<'a> {
     /// The authority of an absolute-form target; it replaces Host (RFC 9112 3.2.2).
-    pub authority: Option<&'a str>,
+    pub authority: Option<&'a [u8]>,
     /// Path and query as received. `*` for the asterisk form. `/` where an absolute form has no path.
-    pub path_and_query: &'a str,
+    pub path_and_query: &'a [u8],
     /// Length of the path inside `path_and_query`; the rest is `?` and the query.
     path_len: usize,
 }
 
 impl<'a> Target<'a> {
     /// The path as received.
-    pub fn path(&self) -> &'a str {
+    pub fn path(&self) -> &'a [u8] {
         &self.path_and_query[..self.path_len]
     }
 
     /// What follows the `?`; `None` when there is none.
-    pub fn query(&self) -> Option<&'a str> {
+    pub fn query(&self) -> Option<&'a [u8]> {
         self.path_and_query.get(self.path_len + 1..)
     }
 
     /// Parses a target for a method.
-    pub fn parse(text: &'a str, method: &str) -> Result<Self, Failure> {
-        // Bytes up to 0x20 and 0x7f were refused by the parser; what is left is checked here.
+    pub fn parse(text: &'a [u8], method: &[u8]) -> Result<Self, Failure> {
         // Without a branch inside, so that the loop is done sixteen bytes at a time.
-        if text.bytes().fold(false, |bad, byte| bad | (byte == b'#') | (byte >= 0x80)) {
+        if text.iter().fold(false, |bad, &byte| bad | (byte == b'#') | (byte <= 0x20) | (byte >= 0x7f)) {
             return Err(Failure::InvalidTarget);
         }
-        if text.starts_with('/') {
-            return Ok(Self::origin(None, text));
+        match text {
+            [b'/', ..] => Ok(Self::origin(None, text)),
+            b"*" if method == b"OPTIONS" => Ok(Self::origin(None, text)),
+            b"*" => Err(Failure::InvalidTarget),
+            _ => Self::absolute(text, method),
         }
-        if text == "*" {
-            return if method == "OPTIONS" { Ok(Self::origin(None, text)) } else { Err(Failure::InvalidTarget) };
-        }
-        Self::absolute(text, method)
     }
 
-    fn origin(authority: Option<&'a str>, path_and_query: &'a str) -> Self {
-        let path_len = memchr::memchr(b'?', path_and_query.as_bytes()).unwrap_or(path_and_query.len());
+    fn origin(authority: Option<&'a [u8]>, path_and_query: &'a [u8]) -> Self {
+        let path_len = memchr::memchr(b'?', path_and_query).unwrap_or(path_and_query.len());
         Self { authority, path_and_query, path_len }
     }
 
-    fn absolute(text: &'a str, method: &str) -> Result<Self, Failure> {
-        let (scheme, rest) = text.split_once("://").ok_or(Failure::InvalidTarget)?;
-        if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+    #[cold]
+    fn absolute(text: &'a [u8], method: &[u8]) -> Result<Self, Failure> {
+        let scheme_end = memchr::memmem::find(text, b"://").ok_or(Failure::InvalidTarget)?;
+        let (scheme, rest) = (&text[..scheme_end], &text[scheme_end + 3..]);
+        if !scheme.eq_ignore_ascii_case(b"http") && !scheme.eq_ignore_ascii_case(b"https") {
             return Err(Failure::InvalidTarget);
         }
-        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let end = memchr::memchr2(b'/', b'?', rest).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
         if !valid_host(authority) {
             return Err(Failure::InvalidTarget);
         }
         match path {
-            "" if method == "OPTIONS" => Ok(Self::origin(Some(authority), "*")),
-            "" => Ok(Self::origin(Some(authority), "/")),
-            path if path.starts_with('/') => Ok(Self::origin(Some(authority), path)),
+            b"" if method == b"OPTIONS" => Ok(Self::origin(Some(authority), b"*")),
+            b"" => Ok(Self::origin(Some(authority), b"/")),
+            [b'/', ..] => Ok(Self::origin(Some(authority), path)),
             // `http://host?query` has an empty path; its origin form would have to be invented.
             _ => Err(Failure::InvalidTarget),
         }
@@ -67,11 +67,10 @@ impl<'a> Target<'a> {
 
 /// True for `uri-host[:port]` (RFC 9110 7.2): a registered name, an IPv4 address, or an IP literal in brackets; no
 /// userinfo, no empty name, a port of digits up to 65535.
-pub fn valid_host(host: &str) -> bool {
-    if host.starts_with('[') {
-        return valid_literal(host);
+pub fn valid_host(bytes: &[u8]) -> bool {
+    if bytes.first() == Some(&b'[') {
+        return valid_literal(bytes);
     }
-    let bytes = host.as_bytes();
     let end = bytes.iter().position(|byte| !HOST_BYTES[*byte as usize]).unwrap_or(bytes.len());
     // A registered name: unreserved, sub-delimiters and percent escapes; what a DNS name or an address is made of and
     // a little more. Names of more than 255 bytes do not exist.
@@ -86,7 +85,8 @@ pub fn valid_host(host: &str) -> bool {
 }
 
 #[cold]
-fn valid_literal(host: &str) -> bool {
+fn valid_literal(host: &[u8]) -> bool {
+    let Ok(host) = std::str::from_utf8(host) else { return false };
     let Some((address, rest)) = host[1..].split_once(']') else { return false };
     address.parse::<std::net::Ipv6Addr>().is_ok()
         && (rest.is_empty() || rest.strip_prefix(':').is_some_and(|port| valid_port(port.as_bytes())))
@@ -154,10 +154,10 @@ mod tests {
             "%zz", "a?b",
         ];
         for host in good {
-            assert!(valid_host(host), "{host}");
+            assert!(valid_host(host.as_bytes()), "{host}");
         }
         for host in bad {
-            assert!(!valid_host(host), "{host}");
+            assert!(!valid_host(host.as_bytes()), "{host}");
         }
     }
 
@@ -182,8 +182,12 @@ mod tests {
             ("GET", "/\u{e9}", None),
         ];
         for (method, text, expected) in rows {
-            let parsed = Target::parse(text, method).ok().map(|t| (t.authority, t.path(), t.query().unwrap_or("")));
-            assert_eq!(parsed, *expected, "{method} {text}");
+            let text_of = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+            let parsed = Target::parse(text.as_bytes(), method.as_bytes()).ok();
+            let parsed =
+                parsed.map(|t| (t.authority.map(text_of), text_of(t.path()), text_of(t.query().unwrap_or(b""))));
+            let expected = expected.map(|(a, p, q)| (a.map(str::to_owned), p.to_owned(), q.to_owned()));
+            assert_eq!(parsed, expected, "{method} {text}");
         }
     }
 

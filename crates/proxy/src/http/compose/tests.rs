@@ -4,26 +4,29 @@ use observe::TransactionId;
 use snapshot::{Limits, Options};
 
 use super::*;
-use crate::http::head::{Parsed, Room, parse};
+use crate::http::head::{Parsed, parse};
+use crate::http::scan::Fields;
 
 const ADDED: &str = "x-forwarded-for: 203.0.113.5:59633\r\nx-forwarded-proto: http\r\nx-forwarded-port: 80\r\n";
 const TRACE: &str = "x-appgw-trace-id: 00000000000000000000000000000abc\r\n";
 
 fn client(options: &Options) -> ClientSide {
-    ClientSide::new("203.0.113.5:59633".parse().unwrap(), "10.0.0.1:80".parse().unwrap(), "http", 80, options)
+    ClientSide::new("203.0.113.5:59633".parse().unwrap(), forwarded_fields("http", 80), options)
 }
 
 fn sent(input: &str, options: &Options, onward: &Onward<'_>) -> (String, Record) {
-    let mut room = Room::new();
+    let mut room = Fields::new();
     let Parsed::Complete(request, _) = parse(input.as_bytes(), &mut room, &Limits::default()) else {
         panic!("not a head: {input}")
     };
     let mut record = Record::new(Vec::new());
-    write(&request, &client(options), onward, &TransactionId::from_bits(0xabc), &mut record);
+    let onward = Onward { client_host: request.host.unwrap_or(b"10.0.0.1"), ..*onward };
+    write(&request, &client(options), &onward, &TransactionId::from_bits(0xabc), &mut record);
     (String::from_utf8(record.text.clone()).unwrap(), record)
 }
 
-const UNCHANGED: Onward<'_> = Onward { pattern: None, path: None, host: &HostHeader::Client, server_host: "10.0.0.4" };
+const UNCHANGED: Onward<'_> =
+    Onward { client_host: b"", pattern: None, path: None, host: &HostHeader::Client, server_host: "10.0.0.4" };
 
 fn forwarded(input: &str) -> String {
     sent(input, &Options::default(), &UNCHANGED).0
@@ -68,14 +71,9 @@ fn the_plain_address_is_a_switch() {
 
 #[test]
 fn an_ipv6_peer_stands_in_brackets() {
-    let side = ClientSide::new(
-        "[2001:db8::1]:59633".parse().unwrap(),
-        "[::1]:80".parse().unwrap(),
-        "http",
-        80,
-        &Options::default(),
-    );
-    assert_eq!((&*side.forwarded_for, &*side.local_host), ("[2001:db8::1]:59633", "[::1]"));
+    let peer = "[2001:db8::1]:59633".parse().unwrap();
+    let side = ClientSide::new(peer, forwarded_fields("http", 80), &Options::default());
+    assert_eq!(side.forwarded_for.as_str(), "[2001:db8::1]:59633");
 }
 
 #[test]

@@ -1,0 +1,113 @@
+//! Further attempts: when one is made, on which server, and how often.
+//!
+//! Source: Azure, "Troubleshooting bad gateway errors" (a second member is tried once when the first times out).
+//! Parity: other failures and methods are not documented; here what no server has seen may be sent again.
+
+use std::time::{Duration, Instant};
+
+use e2e::peer::close;
+use e2e::{Document, Farm, Gateway, Start};
+
+const POST: &str = "POST / HTTP/1.1\r\nHost: a.com\r\nContent-Length: 3\r\n\r\nabc";
+
+fn start(document: &Document) -> Gateway {
+    Start::workers(1).run(document)
+}
+
+#[test]
+fn a_refused_connection_leads_to_another_server_for_every_method() {
+    let mut farm = Farm::echo(2);
+    let gateway = start(&Document::new(&farm));
+    farm.kill(0);
+    let mut client = gateway.client();
+    for _ in 0..4 {
+        assert_eq!(client.get("a.com", "/").field("x-server"), Some("1"));
+        assert_eq!(client.ask(POST).field("x-server"), Some("1"));
+    }
+    let routed = format!("{}, {}", farm.address(0), farm.address(1));
+    let rows = gateway.wait_rows(8);
+    let tried_twice = rows.iter().filter(|row| row["properties"]["serverRouted"] == routed.as_str()).count();
+    assert_eq!(tried_twice, 4, "each second turn is that of the dead server");
+}
+
+#[test]
+fn a_request_with_large_content_may_go_to_another_server_while_none_of_it_was_read() {
+    let mut farm = Farm::echo(2);
+    let gateway = start(&Document::new(&farm));
+    farm.kill(0);
+    let body = "x".repeat(1 << 20);
+    for _ in 0..2 {
+        let mut client = gateway.client();
+        client.send(format!("POST / HTTP/1.1\r\nHost: a.com\r\nContent-Length: {}\r\n\r\n", body.len()));
+        client.send(&body);
+        assert_eq!(client.answer().field("x-server"), Some("1"));
+    }
+}
+
+#[test]
+fn as_many_servers_are_tried_as_the_limit_says() {
+    let mut farm = Farm::echo(4);
+    let document = Document::new(&farm);
+    let gateway = start(&document);
+    (0..4).for_each(|server| farm.kill(server));
+    for (at, (retries, attempts)) in [(0, 1), (1, 2), (2, 3), (3, 4)].into_iter().enumerate() {
+        gateway.apply(&document.clone().extension(&format!("maxRetries: {retries}"))).unwrap();
+        assert_eq!(gateway.get("a.com", "/").status, 502);
+        let row = &gateway.wait_rows(at + 1)[at]["properties"];
+        let tried = row["serverRouted"].as_str().unwrap().split(", ").count();
+        assert_eq!(tried, attempts, "{row}");
+        assert_eq!(row["reason"], "connect_failed");
+    }
+}
+
+#[test]
+fn only_what_may_be_done_twice_is_sent_again_after_a_server_has_seen_it() {
+    let farm = Farm::start(2, |peer, request| {
+        peer.body(request)?;
+        if peer.server == 0 { close() } else { peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") }
+    });
+    let gateway = start(&Document::new(&farm));
+    let rows = [("GET", 200), ("OPTIONS", 200), ("PUT", 200), ("DELETE", 200), ("POST", 502), ("PATCH", 502), ("LOCK", 502)];
+    for (method, status) in rows {
+        // Two requests, so that one of them is the closing server's turn.
+        let answers: Vec<_> = (0..2)
+            .map(|_| gateway.client().ask(&format!("{method} / HTTP/1.1\r\nHost: a.com\r\nContent-Length: 3\r\n\r\nabc")))
+            .collect();
+        let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, status], "{method}");
+    }
+}
+
+#[test]
+fn two_silent_servers_are_504_after_twice_the_request_timeout() {
+    let farm = Farm::start(2, |peer, _| peer.hold());
+    let gateway = start(&Document::new(&farm).settings(&farm, "requestTimeout: 1"));
+    let began = Instant::now();
+    assert_eq!(gateway.get("a.com", "/").status, 504);
+    let took = began.elapsed();
+    assert!((Duration::from_millis(1900)..Duration::from_millis(4500)).contains(&took), "{took:?}");
+    let row = &gateway.wait_rows(1)[0]["properties"];
+    assert_eq!(row["error_info"], "ERRORINFO_UPSTREAM_TIMED_OUT");
+    assert_eq!(row["serverRouted"], format!("{}, {}", farm.address(0), farm.address(1)));
+    assert_eq!(farm.requests().len(), 2);
+}
+
+#[test]
+fn one_silent_server_is_504_after_the_request_timeout() {
+    let farm = Farm::start(1, |peer, _| peer.hold());
+    let gateway = start(&Document::new(&farm).settings(&farm, "requestTimeout: 1"));
+    let began = Instant::now();
+    assert_eq!(gateway.get("a.com", "/").status, 504);
+    let took = began.elapsed();
+    assert!((Duration::from_millis(900)..Duration::from_millis(3500)).contains(&took), "{took:?}");
+    assert_eq!(farm.requests().len(), 1, "there is no second server");
+}
+
+#[test]
+fn a_post_that_a_silent_server_has_seen_is_not_sent_again() {
+    let farm = Farm::start(2, |peer, _| peer.hold());
+    let gateway = start(&Document::new(&farm).settings(&farm, "requestTimeout: 1"));
+    assert_eq!(gateway.client().ask(POST).status, 504);
+    assert_eq!(farm.requests().len(), 1);
+}
