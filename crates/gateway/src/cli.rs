@@ -186,7 +186,7 @@ pub struct Export {
 /// A question to a running gateway.
 #[derive(Debug, Args)]
 pub struct Ask {
-    /// The gateway's socket. Default: `admin.sock` in the state folder.
+    /// The gateway's socket. Default: `gatehouse.sock` in XDG_RUNTIME_DIR, else `admin.sock` in the state folder.
     #[arg(long, value_name = "PATH")]
     pub socket: Option<PathBuf>,
     /// Print JSON.

@@ -23,7 +23,7 @@ properties! {
         pub path_matching: Opt<PathMatching> = "pathMatching";
         /// Text of the `Server` header of responses the gateway makes itself; empty for none. Default: as Azure.
         pub server_header: Opt<String> = "serverHeader";
-        /// Networks whose `X-Forwarded-For` is believed, in CIDR notation. Default none.
+        /// Networks whose `X-Forwarded-Proto`, `-Port` and `X-Original-Host` go on, in CIDR notation. Default none.
         pub trusted_proxies: List<String> = "trustedProxies";
         /// Write `address:port` into `X-Forwarded-For`, as Azure does. Default true; false writes the address alone.
         pub forwarded_for_port: Opt<bool> = "forwardedForPort";

@@ -13,7 +13,7 @@ properties! {
     pub struct Probe {
         /// Protocol of the probe. Default: that of the settings.
         pub protocol: Opt<Protocol> = "protocol";
-        /// Host sent; excludes the two `pickHostNameFrom...`. Default 127.0.0.1 where nothing else says one.
+        /// Host sent; excludes the two `pickHostNameFrom...`, one of which is needed without it (Http and Https).
         pub host: Opt<String> = "host";
         /// Path asked for, starts with `/`. Http and Https only.
         pub path: Opt<String> = "path";

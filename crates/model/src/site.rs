@@ -39,7 +39,7 @@ properties! {
 pub struct PortBinding {
     /// The port that is opened. 0 to 65535; 0 lets the system choose.
     pub bind: Field<i64>,
-    /// The port clients see, for redirects. 1 to 65535. Default: the port in the document.
+    /// The port clients see, for redirects. 1 to 65535. Default: the port that is opened.
     pub public: Opt<i64>,
 }
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
-/// Between two sweeps; a deadline fires up to this much late and never early.
+/// Between two sweeps; a deadline fires up to two of these late and never early.
 pub const TICK: Duration = Duration::from_millis(100);
 
 const NEVER: u64 = u64::MAX;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use backend::connections::Connections;
 use foldhash::fast::RandomState;
-use observe::{Clock, Rng, WorkerCounters, WorkerLog};
+use observe::{Clock, Labels, Rng, WorkerCounters, WorkerLog};
 use snapshot::{BindingId, Scheme};
 
 use crate::buffer;
@@ -90,6 +90,8 @@ pub struct Worker {
     pub clock: Clock,
     /// Ids.
     pub rng: Rng,
+    /// Log labels of a request whose listener is gone.
+    pub nameless: Labels,
     /// True once the process is to end: connections close after their present exchange.
     pub ending: Cell<bool>,
     doors: RefCell<Vec<Rc<Door>>>,
@@ -109,6 +111,7 @@ impl Worker {
             counters,
             clock: Clock::new(),
             rng: Rng::from_kernel(),
+            nameless: Labels::default(),
             ending: Cell::new(false),
             doors: RefCell::new(Vec::new()),
             groups: Cell::new(0),

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Timeouts and sizes. Every one is a setting: `properties.gatehouse.limits` in the document.
+/// Timeouts and sizes. Most are settings: `properties.gatehouse.limits` in the document (`maxRetries` beside it).
+/// Fixed for now: `client_write_timeout`, `max_response_header_bytes`, `first_probe_wait`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// From the first byte of a request head to its blank line. Default 60 s (Azure: a client must finish sending
@@ -80,7 +81,7 @@ pub struct Options {
     /// `Server` of the gateway's own answers, also printed in their bodies. `None` leaves the header out.
     /// Default `Microsoft-Azure-Application-Gateway/v2`. Extension: `properties.gatehouse.serverHeader`.
     pub server: Option<Arc<str>>,
-    /// Peers whose `x-forwarded-for`, `-proto`, `-port` and original host are believed. Default none.
+    /// Peers whose `x-forwarded-proto`, `-port` and `x-original-host` go on instead of ours. Default none.
     /// Address and prefix length. Extension: `properties.gatehouse.trustedProxies`.
     pub trusted_proxies: Vec<(IpAddr, u8)>,
     /// `x-forwarded-for` entries are `ip:port` (Azure). False: the plain address.

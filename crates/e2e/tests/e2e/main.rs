@@ -5,6 +5,7 @@ mod access_log;
 mod answers;
 mod balance;
 mod bodies;
+mod change;
 mod forwarded;
 mod hosts;
 mod messages;

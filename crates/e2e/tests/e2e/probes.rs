@@ -60,11 +60,11 @@ fn a_probe_asks_for_its_path_under_the_host_that_the_settings_call_for() {
 #[test]
 fn a_probe_may_go_to_another_port_under_a_host_without_it() {
     let (farm, other) = (Farm::echo(1), Farm::echo(1));
-    let more = format!(", port: {}, gatehouse: {{hostPort: false, userAgent: 'own/1'}}", other.port());
+    let more = format!(", port: {}, gatehouse: {{hostPort: false, userAgent: 'appgw-health-probe own/1'}}", other.port());
     let _gateway = Gateway::start(&quick(&farm, &more));
     let probe = other.probes().remove(0);
     assert_eq!(probe.field("host"), Some("127.0.0.1"));
-    assert_eq!(probe.field("user-agent"), Some("own/1"));
+    assert_eq!(probe.field("user-agent"), Some("appgw-health-probe own/1"));
     assert_eq!(farm.probes().len(), 0);
 }
 

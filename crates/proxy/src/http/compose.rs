@@ -137,7 +137,7 @@ fn write_fields(request: &Request<'_>, client: &ClientSide, record: &mut Record)
         let known = field.known;
         match known {
             Known::Other if !field.plain => continue,
-            Known::Other | Known::ContentType | Known::Authorization => {}
+            Known::Other | Known::Common | Known::ContentType | Known::Authorization => {}
             Known::Host | Known::ContentLength | Known::Expect | Known::Proxy => continue,
             Known::ForwardedFor | Known::OriginalUrl | Known::TraceId | Known::Ja4 | Known::EntraIdentity => continue,
             Known::ForwardedProto if client.trusted => forwarded.proto = true,

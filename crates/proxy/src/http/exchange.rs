@@ -148,12 +148,23 @@ enum Decision {
     Answer(Answer),
 }
 
+/// What of a request's content is still to come when the gateway answers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// Nothing.
+    None,
+    /// All of it, so delimited.
+    Whole(Framing),
+    /// Some of it was read, and where it ends is not known here: the connection cannot be used again.
+    Lost,
+}
+
 /// An answer of the gateway's own.
 struct Answer {
     status: u16,
     failure: Option<Failure>,
     location: Option<Vec<u8>>,
-    framing: Framing,
+    rest: Rest,
     version: Version,
     keep_alive: bool,
     to_head: bool,
@@ -165,7 +176,7 @@ impl Answer {
             status: failure.status(),
             failure: Some(failure),
             location: None,
-            framing: Framing::None,
+            rest: Rest::None,
             version: Version::Http11,
             keep_alive: false,
             to_head: false,
@@ -177,7 +188,7 @@ impl Answer {
             status,
             failure,
             location,
-            framing: request.framing,
+            rest: Rest::Whole(request.framing),
             version: request.version,
             keep_alive: request.keep_alive && failure.is_none_or(|failure| !failure.closes()),
             to_head: request.method == b"HEAD",
@@ -240,6 +251,7 @@ impl Exchange {
             Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {
                 connection.timer.clear(Lane::ClientRead);
                 self.record.keep_refused(connection.input.bytes());
+                self.facts.received = connection.input.bytes().len() as u64;
                 Some(self.answer(connection, Answer::refuse(Failure::HeaderTimeout)).await)
             }
             Ok(0) | Err(_) => {
@@ -364,13 +376,13 @@ impl Exchange {
         connection: &mut Connection<S>,
         plan: &Plan,
         failure: Failure,
-        read: bool,
+        rest: Rest,
     ) -> Next {
         let answer = Answer {
             status: failure.status(),
             failure: Some(failure),
             location: None,
-            framing: if read { Framing::None } else { plan.framing },
+            rest,
             version: plan.version,
             keep_alive: plan.keep_alive && !failure.closes(),
             to_head: plan.to_head,
@@ -381,7 +393,7 @@ impl Exchange {
     async fn answer<S: Stream>(&mut self, connection: &mut Connection<S>, answer: Answer) -> Next {
         self.facts.failure = answer.failure;
         self.facts.status = answer.status;
-        let content_read = skip_content(connection, answer.framing, &mut self.facts);
+        let content_read = skip_content(connection, answer.rest, &mut self.facts);
         let keep_alive = answer.keep_alive && content_read && !connection.leaving();
         let view = Rc::clone(&self.view);
         let stamp = connection.worker.clock.cached();
@@ -429,11 +441,10 @@ impl Exchange {
         let (facts, record, published) = (&self.facts, &self.record, &self.view.published);
         let ended = Instant::now();
         let binding = connection.door.binding(&self.view);
-        let nameless = observe::Labels::default();
         let labels = match (facts.route, binding) {
             (Some(route), _) => published.labels(route),
             (None, Some(binding)) => published.binding_labels(binding),
-            (None, None) => &nameless,
+            (None, None) => &connection.worker.nameless,
         };
         let sent_target = record.get(record.sent_target);
         let (path, query) = match memchr::memchr(b'?', sent_target) {
@@ -486,7 +497,12 @@ fn local_host<S: Stream>(connection: &Connection<S>) -> String {
 
 /// Drops the content of a request that is answered here, as far as it has arrived. False when more is to come: then
 /// the connection cannot be used again.
-fn skip_content<S: Stream>(connection: &mut Connection<S>, framing: Framing, facts: &mut Facts) -> bool {
+fn skip_content<S: Stream>(connection: &mut Connection<S>, rest: Rest, facts: &mut Facts) -> bool {
+    let framing = match rest {
+        Rest::None => return true,
+        Rest::Lost => return false,
+        Rest::Whole(framing) => framing,
+    };
     let mut decoder = Decoder::new(framing);
     while !decoder.done() && !connection.input.is_empty() {
         let Ok(step) = decoder.step(connection.input.bytes()) else { return false };

@@ -7,6 +7,8 @@ macro_rules! known {
         #[repr(u8)]
         pub enum Known {
             $($(#[$doc])* $kind,)*
+            /// A frequent field without a meaning here: known so that its name need not be checked byte by byte.
+            Common,
             /// Any other field.
             Other,
         }
@@ -95,25 +97,32 @@ impl Known {
             2 if is("te") => Te,
             4 if is("host") => Host,
             4 if is("from") => From,
+            4 if is("date") || is("vary") || is("etag") => Common,
             5 if is("range") => Range,
             5 if is("proxy") => Proxy,
             6 if is("cookie") => Cookie,
             6 if is("expect") => Expect,
+            6 if is("accept") || is("server") || is("origin") => Common,
+            8 if is("location") => Common,
             7 if is("upgrade") => Upgrade,
             7 if is("referer") => Referer,
             7 if is("trailer") => Trailer,
             10 if is("user-agent") => UserAgent,
             10 if is("connection") => Connection,
             10 if is("keep-alive") => KeepAlive,
+            10 if is("set-cookie") => Common,
             12 if is("content-type") => ContentType,
             12 if is("max-forwards") => MaxForwards,
             13 if is("authorization") => Authorization,
+            13 if is("cache-control") || is("last-modified") => Common,
             14 if is("content-length") => ContentLength,
             14 if is("x-original-url") => OriginalUrl,
             14 if is("http2-settings") => Http2Settings,
             15 if is("x-forwarded-for") => ForwardedFor,
             15 if is("x-original-host") => OriginalHost,
+            15 if is("accept-encoding") || is("accept-language") => Common,
             16 if is("x-forwarded-port") => ForwardedPort,
+            16 if is("content-encoding") => Common,
             16 if is("x-appgw-trace-id") => TraceId,
             16 if is("proxy-connection") => ProxyConnection,
             17 if is("transfer-encoding") => TransferEncoding,
@@ -257,7 +266,16 @@ mod tests {
             assert_eq!(Known::of(name.as_bytes()), *known);
             assert_eq!(Known::of(name.to_uppercase().as_bytes()), *known);
         }
-        assert_eq!(Known::of(b"accept"), Known::Other);
+        assert_eq!(Known::of(b"x-any"), Known::Other);
+    }
+
+    #[test]
+    fn a_common_field_is_passed_on_like_any_other() {
+        for name in ["Accept", "DATE", "cache-control", "Set-Cookie", "Accept-Language"] {
+            let known = Known::of(name.as_bytes());
+            assert_eq!(known, Known::Common, "{name}");
+            assert!(!known.single() && !known.hop_by_hop() && !known.protected());
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::buffer::{Input, give_head, take_head};
 use crate::failure::{Failure, Retry};
 use crate::http::body::{Decoder, Framing};
 use crate::http::connection::Connection;
-use crate::http::exchange::{Exchange, Facts, Next, Plan, send};
+use crate::http::exchange::{Exchange, Facts, Next, Plan, Rest, send};
 use crate::http::head::Version;
 use crate::http::record::Record;
 use crate::http::relay::{Broken, Moved, Relay};
@@ -107,8 +107,13 @@ impl Exchange {
                     }
                 }
                 _ => {
-                    let read = matches!(content, Content::Sent);
-                    return self.fail(connection, &plan, trouble.failure, read).await;
+                    let rest = match content {
+                        Content::Sent => Rest::None,
+                        // Content has begun to be read: nobody knows any more where the next request begins.
+                        Content::Streams(_) if trouble.consumed => Rest::Lost,
+                        Content::Streams(_) => Rest::Whole(plan.framing),
+                    };
+                    return self.fail(connection, &plan, trouble.failure, rest).await;
                 }
             }
         }

@@ -232,7 +232,8 @@ pub fn write(response: &Response<'_>, onward: Onward, out: &mut Vec<u8>) -> Writ
                 // Written once below: the server may have repeated it.
                 continue;
             }
-        } else if response.names_fields && named(response, field.name) {
+        }
+        if response.names_fields && matches!(known, Known::Other | Known::Common) && named(response, field.name) {
             continue;
         }
         let value = if response.folded {

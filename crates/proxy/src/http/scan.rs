@@ -80,27 +80,33 @@ pub fn fields<'a>(
 fn line_end(input: &[u8], start: usize) -> Result<Option<usize>, Fault> {
     let mut at = start;
     loop {
-        let rest = &input[at..];
-        let odd = match rest.first_chunk::<8>() {
-            Some(bytes) => match controls(word(bytes)) {
-                0 => {
-                    at += 8;
-                    continue;
-                }
-                found => found.trailing_zeros() as usize / 8,
-            },
-            None => match rest.iter().position(|byte| !matches!(byte, 0x20..=0x7e | 0x80..)) {
-                Some(odd) => odd,
-                None => return Ok(None),
-            },
-        };
-        match &rest[odd..] {
-            [b'\t', ..] => at += odd + 1,
-            [b'\r', b'\n', ..] => return Ok(Some(at + odd)),
+        let Some(odd) = find_control(&input[at..]) else { return Ok(None) };
+        at += odd;
+        match &input[at..] {
+            [b'\t', ..] => at += 1,
+            [b'\r', b'\n', ..] => return Ok(Some(at)),
             [b'\r'] => return Ok(None),
             _ => return Err(Fault::Malformed),
         }
     }
+}
+
+/// The first control byte.
+#[inline(always)]
+fn find_control(bytes: &[u8]) -> Option<usize> {
+    // Two words at a time: half the cost of the loop.
+    let (pairs, rest) = bytes.as_chunks::<16>();
+    for (at, pair) in pairs.iter().enumerate() {
+        let (words, _) = pair.as_chunks::<8>();
+        let [first, second] = words else { break };
+        let (first, second) = (controls(word(first)), controls(word(second)));
+        if first | second != 0 {
+            let inside = if first != 0 { first.trailing_zeros() } else { 64 + second.trailing_zeros() };
+            return Some(at * 16 + inside as usize / 8);
+        }
+    }
+    let from = bytes.len() - rest.len();
+    rest.iter().position(|byte| !matches!(byte, 0x20..=0x7e | 0x80..)).map(|odd| from + odd)
 }
 
 /// Whether the beginning of a line can still become one: what cannot is refused at once, not waited for.
