@@ -136,7 +136,16 @@ impl<'a> Pieces<'a> {
         self.pieces.iter().map(|piece| piece.len()).sum()
     }
 
+    #[inline]
     fn rest(&self) -> ([&'a [u8]; 3], usize) {
+        // Nearly always: one piece, nothing of it written.
+        if self.written == 0 && self.pieces[1].is_empty() && self.pieces[2].is_empty() {
+            return (self.pieces, usize::from(!self.pieces[0].is_empty()));
+        }
+        self.rest_of_several()
+    }
+
+    fn rest_of_several(&self) -> ([&'a [u8]; 3], usize) {
         let (mut rest, mut count, mut skip) = ([&[][..]; 3], 0, self.written);
         for piece in self.pieces {
             if skip >= piece.len() {

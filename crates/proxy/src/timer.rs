@@ -25,11 +25,13 @@ pub enum Lane {
     ServerRead,
     /// The server taking bytes.
     ServerWrite,
+    /// Nothing: wakes the wait once, to look at something that is not worth a look before.
+    Nudge,
     /// The connection as a whole, once its listener is gone: ends every other wait.
     Life,
 }
 
-const LANES: usize = 5;
+const LANES: usize = 6;
 
 /// The deadlines of one connection.
 #[derive(Debug)]
@@ -158,6 +160,17 @@ impl TimerGuard {
     #[inline]
     pub fn is_set(&self, lane: Lane) -> bool {
         self.timer.lanes[lane as usize].get() != NEVER
+    }
+
+    /// True once after the lane's time has come.
+    #[inline]
+    pub fn take_nudge(&self) -> bool {
+        let lane = &self.timer.lanes[Lane::Nudge as usize];
+        let due = lane.get() <= self.timers.now();
+        if due {
+            lane.set(NEVER);
+        }
+        due
     }
 
     /// To be asked by a wait that has nothing yet: true when its deadline has passed. Otherwise the task is woken

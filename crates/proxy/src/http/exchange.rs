@@ -225,6 +225,7 @@ impl Exchange {
                 Decision::Undecided(target) => {
                     let patience = self.view.published.snapshot.limits.first_probe_wait;
                     self.view.published.fleet[target].decided(patience).await;
+                    self.facts.sent_at = Some(Instant::now());
                 }
                 Decision::Forward(plan) => {
                     connection.timer.clear(Lane::ClientRead);
@@ -439,7 +440,10 @@ impl Exchange {
 
     fn write_row<S: Stream>(&self, connection: &Connection<S>) {
         let (facts, record, published) = (&self.facts, &self.record, &self.view.published);
-        let ended = Instant::now();
+        let total = self.started.elapsed();
+        // All from the beginning: differences of durations cost less than differences of instants.
+        let answered = facts.answered_at.map(|at| at - self.started);
+        let sent = facts.sent_at.map(|at| if at == self.started { Duration::ZERO } else { at - self.started });
         let binding = connection.door.binding(&self.view);
         let labels = match (facts.route, binding) {
             (Some(route), _) => published.labels(route),
@@ -465,16 +469,16 @@ impl Exchange {
             version: facts.version,
             received_bytes: facts.received,
             sent_bytes: facts.sent,
-            client_response_time: facts.answered_at.map_or(Duration::ZERO, |at| ended - at),
-            time_taken: ended - self.started,
+            client_response_time: answered.map_or(Duration::ZERO, |at| total.saturating_sub(at)),
+            time_taken: total,
             waf: None,
             transaction: &self.id,
             tls: None,
             servers: facts.servers.all(),
             server_status: facts.server_status,
-            server_latency: facts.sent_at.map(|at| ended - at),
+            server_latency: sent.map(|at| total.saturating_sub(at)),
             server_connect_time: facts.connect_time,
-            server_header_time: facts.answered_at.zip(facts.sent_at).map(|(head, sent)| head - sent),
+            server_header_time: answered.zip(sent).map(|(head, sent)| head.saturating_sub(sent)),
             upstream_source_port: facts.source_port,
             original_host: record.get(record.original_host),
             host: record.get(record.sent_host),

@@ -65,6 +65,8 @@ impl Exchange {
         let mut content = keep_content(connection, plan.framing, &mut self.record, &mut self.facts);
         let mut server = Arc::clone(&plan.server);
         let (mut fresh, mut retries) = (false, 0);
+        // Deciding took no time worth another look at the clock, unless it had to wait.
+        self.facts.sent_at.get_or_insert(self.started);
         loop {
             self.facts.servers.push(server.address);
             let attempt = Attempt { plan: &plan, settings, limits: &published.snapshot.limits, server: &server };
@@ -85,6 +87,7 @@ impl Exchange {
             if trouble.reused && !fresh && trouble.failure == Failure::ServerClosed && safe {
                 // The server closed an idle connection just as it was taken: not its failure, and not an attempt.
                 fresh = true;
+                self.facts.sent_at = Some(Instant::now());
                 self.facts.servers.pop();
                 continue;
             }
@@ -100,6 +103,7 @@ impl Exchange {
                 Some(other) if again && retries < published.snapshot.limits.max_retries => {
                     connection.worker.counters.retries.add(1);
                     fresh = false;
+                    self.facts.sent_at = Some(Instant::now());
                     retries += 1;
                     server = Arc::clone(other);
                     if settings.host == HostHeader::Server {
@@ -172,6 +176,7 @@ impl Attempt<'_> {
             }
         };
         connection.timer.clear(Lane::ServerRead);
+        connection.timer.clear(Lane::Nudge);
         let worker = &connection.worker;
         let reusable = result.is_ok() && upstream.keep_alive && upstream.input.is_empty();
         let (now, limit) = (worker.timers.now(), self.limits.max_idle_per_server);
@@ -195,7 +200,6 @@ impl Attempt<'_> {
                 worker.counters.backend_reused.add(1);
                 facts.connect_time = Some(Duration::ZERO);
                 facts.source_port = Some(link.local_port);
-                facts.sent_at = Some(Instant::now());
                 return Ok((link, true));
             }
         }
@@ -501,7 +505,11 @@ impl<S: Stream> Down<'_, S> {
 
     /// More bytes from the server; gives up when the client leaves meanwhile.
     async fn fill(&self, upstream: &mut Upstream) -> Result<(), Failure> {
-        let mut watch = self.watch;
+        // A client is not likely to leave in the first moment, and watching it costs as much as reading from it.
+        let mut watch = false;
+        if self.watch {
+            self.timer.set(Lane::Nudge, Duration::ZERO);
+        }
         let began = !upstream.input.is_empty();
         poll_fn(|context| {
             let stream: &mut TcpStream = &mut self.link.stream.borrow_mut();
@@ -512,6 +520,7 @@ impl<S: Stream> Down<'_, S> {
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(server_failure(&error))),
                 Poll::Pending => {}
             }
+            watch |= self.timer.take_nudge();
             if watch {
                 match self.stream.borrow().poll_closed(context) {
                     Poll::Ready(true) => return Poll::Ready(Err(Failure::ClientClosed)),

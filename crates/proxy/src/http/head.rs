@@ -87,7 +87,12 @@ fn read<'r, 'a: 'r>(
     room: &'r mut Fields<'a>,
     limits: &Limits,
 ) -> Result<Option<(Request<'r>, usize)>, Failure> {
-    let Some(newline) = memchr::memchr(b'\n', input) else { return unfinished_line(input).map(|()| None) };
+    // The first control byte is the CR before the LF that ends the line, or the line is not one.
+    let newline = match scan::find_control(input) {
+        Some(at) if input[at..].starts_with(b"\r\n") => at + 1,
+        Some(at) if input[at..] != *b"\r" => return Err(diagnose(&input[..line_end(input)])),
+        _ => return unfinished_line(input).map(|()| None),
+    };
     let (method, path, version) = request_line(&input[..newline]).ok_or_else(|| diagnose(&input[..newline]))?;
     if path.len() > limits.max_url_bytes {
         return Err(Failure::TargetTooLong);
@@ -139,6 +144,11 @@ fn request_line(line: &[u8]) -> Option<(&[u8], &[u8], Version)> {
     let (method, target) = (&rest[..space], &rest[space + 1..]);
     let token = !method.is_empty() && method.iter().all(|byte| is_token_byte(*byte));
     (token && !target.is_empty() && !target.contains(&b' ')).then_some((method, target, version))
+}
+
+#[cold]
+fn line_end(input: &[u8]) -> usize {
+    memchr::memchr(b'\n', input).unwrap_or(input.len())
 }
 
 /// Refuses the beginning of a line that cannot become a request line any more.

@@ -62,7 +62,12 @@ pub fn parse<'r, 'a: 'r>(
     to_head: bool,
     limit: usize,
 ) -> Result<Parsed<'r>, Failure> {
-    let Some(newline) = memchr::memchr(b'\n', input) else {
+    let newline = match scan::find_control(input) {
+        Some(at) if input[at..].starts_with(b"\r\n") => Some(at + 1),
+        // A tab in the reason, or something that is refused below.
+        _ => memchr::memchr(b'\n', input),
+    };
+    let Some(newline) = newline else {
         return if input.len() <= limit && could_begin(input) {
             Ok(Parsed::Partial)
         } else {

@@ -93,20 +93,35 @@ fn line_end(input: &[u8], start: usize) -> Result<Option<usize>, Fault> {
 
 /// The first control byte.
 #[inline(always)]
-fn find_control(bytes: &[u8]) -> Option<usize> {
-    // Two words at a time: half the cost of the loop.
-    let (pairs, rest) = bytes.as_chunks::<16>();
-    for (at, pair) in pairs.iter().enumerate() {
-        let (words, _) = pair.as_chunks::<8>();
-        let [first, second] = words else { break };
-        let (first, second) = (controls(word(first)), controls(word(second)));
-        if first | second != 0 {
-            let inside = if first != 0 { first.trailing_zeros() } else { 64 + second.trailing_zeros() };
-            return Some(at * 16 + inside as usize / 8);
+pub fn find_control(bytes: &[u8]) -> Option<usize> {
+    let (blocks, rest) = bytes.as_chunks::<16>();
+    for (at, block) in blocks.iter().enumerate() {
+        // Whole blocks are looked at with vector instructions, which say that there is one but not where.
+        if has_control(block) {
+            return Some(at * 16 + position_of_control(block));
         }
     }
     let from = bytes.len() - rest.len();
-    rest.iter().position(|byte| !matches!(byte, 0x20..=0x7e | 0x80..)).map(|odd| from + odd)
+    rest.iter().position(|byte| is_control(*byte)).map(|odd| from + odd)
+}
+
+#[inline(always)]
+fn has_control(block: &[u8; 16]) -> bool {
+    block.iter().fold(false, |found, byte| found | is_control(*byte))
+}
+
+#[inline(always)]
+fn is_control(byte: u8) -> bool {
+    (byte < 0x20) | (byte == 0x7f)
+}
+
+/// Where the first control byte of a block is that has one.
+#[inline(always)]
+fn position_of_control(block: &[u8; 16]) -> usize {
+    let value = u128::from_le_bytes(*block);
+    let (first, second) = (controls(value as u64), controls((value >> 64) as u64));
+    let bit = if first != 0 { first.trailing_zeros() } else { 64 + second.trailing_zeros() };
+    bit as usize / 8
 }
 
 /// Whether the beginning of a line can still become one: what cannot is refused at once, not waited for.
@@ -199,18 +214,8 @@ fn find_colon(line: &[u8]) -> Option<usize> {
 }
 
 /// True when every byte may stand in a field value: visible ASCII, space, tab, and bytes above it.
-#[inline(always)]
 pub fn is_value(value: &[u8]) -> bool {
-    let (words, rest) = value.as_chunks::<8>();
-    if words.is_empty() {
-        return rest.iter().all(|byte| is_value_byte(*byte));
-    }
-    // The last eight bytes are looked at whole, some of them twice: no loop over the rest.
-    let mut odd = value.last_chunk::<8>().map_or(TOPS, |last| controls(word(last)));
-    for bytes in words {
-        odd |= controls(word(bytes));
-    }
-    odd == 0 || value.iter().all(|byte| is_value_byte(*byte))
+    value.iter().all(|byte| is_value_byte(*byte))
 }
 
 /// Not zero when a byte of the word is a control byte; tabs are among them and are looked at again.

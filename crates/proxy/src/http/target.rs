@@ -74,12 +74,13 @@ pub fn valid_host(bytes: &[u8]) -> bool {
     let end = bytes.iter().position(|byte| !HOST_BYTES[*byte as usize]).unwrap_or(bytes.len());
     // A registered name: unreserved, sub-delimiters and percent escapes; what a DNS name or an address is made of and
     // a little more. Names of more than 255 bytes do not exist.
-    if end == 0 || end > 255 || !valid_escapes(&bytes[..end]) {
+    if end == 0 || end > 255 {
         return false;
     }
     match &bytes[end..] {
         [] => true,
         [b':', port @ ..] => valid_port(port),
+        [b'%', ..] => valid_escaped(bytes),
         _ => false,
     }
 }
@@ -105,6 +106,15 @@ fn valid_port(port: &[u8]) -> bool {
     true
 }
 
+/// A name with percent escapes, which hardly anybody uses and the grammar allows.
+#[cold]
+fn valid_escaped(bytes: &[u8]) -> bool {
+    let end = bytes.iter().position(|byte| *byte == b':').unwrap_or(bytes.len());
+    let (name, port) = bytes.split_at(end);
+    let known = name.iter().all(|byte| *byte == b'%' || HOST_BYTES[*byte as usize]);
+    known && name.len() <= 255 && valid_escapes(name) && port.strip_prefix(b":").is_none_or(valid_port)
+}
+
 fn valid_escapes(name: &[u8]) -> bool {
     name.iter()
         .enumerate()
@@ -114,7 +124,7 @@ fn valid_escapes(name: &[u8]) -> bool {
 
 static HOST_BYTES: [bool; 256] = {
     let mut table = [false; 256];
-    let allowed = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%!$&'()*+;=";
+    let allowed = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+;=";
     let mut at = 0;
     while at < allowed.len() {
         table[allowed[at] as usize] = true;
@@ -146,7 +156,9 @@ mod tests {
             "[::1]",
             "[::1]:443",
             "xn--bcher-kva.example",
+            "a%20b:80",
             "a_b.example",
+            "a%20b:80",
             "a.",
         ];
         let bad = [
