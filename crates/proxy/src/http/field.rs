@@ -199,20 +199,28 @@ impl Known {
 }
 
 /// Compares bytes with a name of lower-case letters, digits and hyphens of the same length, eight at a time. Only bit 5
-/// of letters may differ, so that no other byte passes for one.
+/// of letters may differ, so that no other byte passes for one. The last word overlaps the one before it: no loop over
+/// single bytes.
 #[inline(always)]
 fn is_name(bytes: &[u8], name: &[u8]) -> bool {
-    let (words, rest) = bytes.as_chunks::<8>();
-    let (name_words, name_rest) = name.as_chunks::<8>();
-    for (word, name) in words.iter().zip(name_words) {
-        let (word, name) = (u64::from_le_bytes(*word), u64::from_le_bytes(*name));
-        // Lower-case letters have bit 6, digits and the hyphen have not.
-        let case = (name & 0x4040_4040_4040_4040) >> 1;
-        if (word ^ name) & !case != 0 {
-            return false;
-        }
+    if let (Some(last), Some(last_name)) = (bytes.last_chunk::<8>(), name.last_chunk::<8>()) {
+        let words = bytes.as_chunks::<8>().0.iter().zip(name.as_chunks::<8>().0);
+        return is_word(u64::from_le_bytes(*last), u64::from_le_bytes(*last_name))
+            && words.into_iter().all(|(word, name)| is_word(u64::from_le_bytes(*word), u64::from_le_bytes(*name)));
     }
-    rest.iter().zip(name_rest).all(|(byte, name)| (byte ^ name) & !((name & 0x40) >> 1) == 0)
+    let halves = |bytes: &[u8]| Some((*bytes.first_chunk::<4>()?, *bytes.last_chunk::<4>()?));
+    let word = |(first, last)| u64::from(u32::from_le_bytes(first)) << 32 | u64::from(u32::from_le_bytes(last));
+    match (halves(bytes), halves(name)) {
+        (Some(bytes), Some(name)) => is_word(word(bytes), word(name)),
+        _ => bytes.eq_ignore_ascii_case(name),
+    }
+}
+
+#[inline(always)]
+fn is_word(word: u64, name: u64) -> bool {
+    // Lower-case letters have bit 6, digits and the hyphen have not.
+    let case = (name & 0x4040_4040_4040_4040) >> 1;
+    (word ^ name) & !case == 0
 }
 
 /// Appends a field line and returns where its value stands.

@@ -47,6 +47,8 @@ pub enum Rules {
 
 /// Reads field lines from `input[start..]` up to the empty line. Returns where the content begins; `None` when the
 /// empty line has not come yet.
+///
+/// Made once for each set of rules: the strict one, which nearly every head takes, then keeps all it needs in registers.
 #[inline]
 pub fn fields<'a>(
     input: &'a [u8],
@@ -54,36 +56,59 @@ pub fn fields<'a>(
     rules: Rules,
     fields: &mut Fields<'a>,
 ) -> Result<Option<usize>, Fault> {
-    let mut at = start;
+    match rules {
+        Rules::Strict => read::<false>(input, start, fields),
+        Rules::Repair => read::<true>(input, start, fields),
+    }
+}
+
+fn read<'a, const REPAIR: bool>(
+    input: &'a [u8],
+    start: usize,
+    fields: &mut Fields<'a>,
+) -> Result<Option<usize>, Fault> {
+    let mut line = &input[start.min(input.len())..];
     loop {
-        match &input[at..] {
-            [b'\r', b'\n', ..] => return Ok(Some(at + 2)),
-            [b' ' | b'\t', ..] if rules == Rules::Repair => {
-                let Some(end) = line_end(input, at)? else { return Ok(None) };
-                unfold(&input[start..], end - start, fields)?;
-                at = end + 2;
-            }
-            line => {
-                let Some(colon) = find_colon(line) else { return unfinished(line, rules) };
-                let Some(end) = line_end(input, at + colon + 1)? else { return unfinished(line, rules) };
-                let field = field(&line[..colon], &input[at + colon + 1..end], rules).ok_or(Fault::Malformed)?;
-                fields.try_push(field).map_err(|_| Fault::TooMany)?;
-                at = end + 2;
-            }
+        if let [b'\r', b'\n', ..] = line {
+            return Ok(Some(input.len() - line.len() + 2));
         }
+        if REPAIR && line.first().is_some_and(|byte| is_blank(*byte)) {
+            let Some(end) = line_end(line)? else { return Ok(None) };
+            unfold(&input[start..], input.len() - line.len() + end - start, fields)?;
+            line = line.get(end + 2..).unwrap_or_default();
+            continue;
+        }
+        let Some(colon) = find_colon(line) else { return unfinished::<REPAIR>(line) };
+        let (name, rest) = line.split_at(colon);
+        let rest = rest.get(1..).unwrap_or_default();
+        let Some(end) = line_end(rest)? else { return unfinished::<REPAIR>(line) };
+        let (value, rest) = rest.split_at(end);
+        let field = field::<REPAIR>(name, value).ok_or(Fault::Malformed)?;
+        fields.try_push(field).map_err(|_| Fault::TooMany)?;
+        line = rest.get(2..).unwrap_or_default();
     }
 }
 
 /// Where the value that begins here ends: at CRLF, with nothing before it that may not stand in a value. `None` when
 /// its end has not come.
 #[inline(always)]
-fn line_end(input: &[u8], start: usize) -> Result<Option<usize>, Fault> {
-    let mut at = start;
+fn line_end(bytes: &[u8]) -> Result<Option<usize>, Fault> {
+    match find_control(bytes) {
+        Some(at) if bytes[at..].starts_with(b"\r\n") => Ok(Some(at)),
+        Some(at) => line_end_after(bytes, at),
+        None => Ok(None),
+    }
+}
+
+/// The same from a control byte on that is not the end: a tab may stand in a value.
+#[cold]
+fn line_end_after(bytes: &[u8], mut at: usize) -> Result<Option<usize>, Fault> {
     loop {
-        let Some(odd) = find_control(&input[at..]) else { return Ok(None) };
-        at += odd;
-        match &input[at..] {
-            [b'\t', ..] => at += 1,
+        match &bytes[at..] {
+            [b'\t', rest @ ..] => match find_control(rest) {
+                Some(next) => at += 1 + next,
+                None => return Ok(None),
+            },
             [b'\r', b'\n', ..] => return Ok(Some(at)),
             [b'\r'] => return Ok(None),
             _ => return Err(Fault::Malformed),
@@ -126,20 +151,20 @@ fn position_of_control(block: &[u8; 16]) -> usize {
 
 /// Whether the beginning of a line can still become one: what cannot is refused at once, not waited for.
 #[cold]
-fn unfinished(line: &[u8], rules: Rules) -> Result<Option<usize>, Fault> {
+fn unfinished<const REPAIR: bool>(line: &[u8]) -> Result<Option<usize>, Fault> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let folded = line.first().is_some_and(|byte| *byte == b' ' || *byte == b'\t');
     let named = match find_colon(line) {
         Some(at) => at > 0,
-        None => rules == Rules::Repair || line.iter().all(|byte| CLASS[*byte as usize] != INVALID),
+        None => REPAIR || line.iter().all(|byte| CLASS[*byte as usize] != INVALID),
     };
-    let possible = is_value(line) && (named || folded) && (!folded || rules == Rules::Repair);
+    let possible = is_value(line) && (named || folded) && (!folded || REPAIR);
     if possible { Ok(None) } else { Err(Fault::Malformed) }
 }
 
 #[inline(always)]
-fn field<'a>(mut name: &'a [u8], value: &'a [u8], rules: Rules) -> Option<Field<'a>> {
-    if rules == Rules::Repair {
+fn field<'a, const REPAIR: bool>(mut name: &'a [u8], value: &'a [u8]) -> Option<Field<'a>> {
+    if REPAIR {
         name = name.trim_ascii_end();
     }
     let known = Known::of(name);
