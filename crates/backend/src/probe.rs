@@ -74,7 +74,13 @@ impl ProbeRunner {
     pub fn reconcile(&self, fleet: &Fleet) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let State { names, running } = &mut *state;
-        running.retain(|old| fleet.targets().iter().any(|target| Arc::ptr_eq(target, &old.target)));
+        running.retain(|old| {
+            let stays = fleet.targets().iter().any(|target| Arc::ptr_eq(target, &old.target));
+            if !stays {
+                old.target.retire();
+            }
+            stays
+        });
 
         let crowd = fleet.targets().iter().map(|target| target.all().len()).sum();
         for target in fleet.targets() {

@@ -46,6 +46,7 @@ pub struct LiveTarget {
     eligible: ArcSwap<Servers>,
     all: ArcSwap<Servers>,
     undecided: AtomicBool,
+    retired: AtomicBool,
     changed: Notify,
     members: Mutex<Vec<LiveMember>>,
 }
@@ -74,6 +75,7 @@ impl LiveTarget {
             eligible: ArcSwap::default(),
             all: ArcSwap::default(),
             undecided: AtomicBool::new(true),
+            retired: AtomicBool::new(false),
             changed: Notify::new(),
             members: Mutex::new(members),
         };
@@ -140,6 +142,13 @@ impl LiveTarget {
         })
     }
 
+    /// Nothing is probed for it any more. Requests of the configuration that is gone may still wait for a first verdict,
+    /// which would never come: servers without one take them.
+    pub(crate) fn retire(&self) {
+        self.retired.store(true, Ordering::Release);
+        self.refresh(&self.members());
+    }
+
     /// Takes what is known of a name now: servers whose address stayed go on, new ones start.
     pub(crate) fn take_name(&self, name: &str, state: &NameState) {
         let mut members = self.members();
@@ -182,10 +191,15 @@ impl LiveTarget {
             wanted if healthy < wanted => wanted,
             _ => 0,
         };
-        let may_serve = |&(index, server): &(usize, &Arc<Server>)| index < always || server.verdicts().in_rotation();
+        let retired = self.retired.load(Ordering::Acquire);
+        let may_serve = |&(index, server): &(usize, &Arc<Server>)| {
+            let verdicts = server.verdicts();
+            index < always || verdicts.in_rotation() || (retired && verdicts.is_undecided())
+        };
         let eligible = all.iter().enumerate().filter(may_serve).map(|(_, server)| Arc::clone(server)).collect();
         let unanswered = |member: &LiveMember| matches!(member, LiveMember::Name { state, .. } if !state.answered);
-        let undecided = members.iter().any(unanswered) || all.iter().any(|server| server.verdicts().is_undecided());
+        let undecided =
+            !retired && (members.iter().any(unanswered) || all.iter().any(|server| server.verdicts().is_undecided()));
 
         self.all.store(Arc::new(all));
         self.eligible.store(Arc::new(eligible));

@@ -57,9 +57,8 @@ impl Document {
 
     /// Pools with one server each, named in the order of the farm's servers.
     pub fn pools(self, farm: &Farm, names: &[&str]) -> Self {
-        let pool = |(server, name): (usize, &&str)| {
-            format!("{{name: {name}, backendAddresses: {}}}", farm.members([server]))
-        };
+        let pool =
+            |(server, name): (usize, &&str)| format!("{{name: {name}, backendAddresses: {}}}", farm.members([server]));
         let pools: Vec<_> = names.iter().enumerate().map(pool).collect();
         self.section("backendAddressPools", format!("[{}]", pools.join(", ")))
     }

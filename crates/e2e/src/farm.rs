@@ -80,10 +80,7 @@ impl Farm {
     }
 
     /// Servers that follow a script. Probes are answered for them.
-    pub fn start(
-        count: usize,
-        script: impl Fn(&mut Peer, &Request) -> io::Result<()> + Send + Sync + 'static,
-    ) -> Self {
+    pub fn start(count: usize, script: impl Fn(&mut Peer, &Request) -> io::Result<()> + Send + Sync + 'static) -> Self {
         let listeners = until("a port that is free on every address", || bind(count));
         let port = listeners[0].local_addr().unwrap().port();
         let shared = Arc::new(Shared {

@@ -24,7 +24,8 @@ impl Gate {
     #[track_caller]
     pub fn wait(&self) {
         let open = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (open, _) = self.0.1.wait_timeout_while(open, PATIENCE, |open| !*open).unwrap_or_else(PoisonError::into_inner);
+        let (open, _) =
+            self.0.1.wait_timeout_while(open, PATIENCE, |open| !*open).unwrap_or_else(PoisonError::into_inner);
         assert!(*open, "the gate was never opened");
     }
 }

@@ -32,8 +32,11 @@ fn a_thousand_changes_leave_memory_and_descriptors_as_they_were() {
     let farm = Farm::echo(4);
     let rules: Vec<String> = (0..80).map(|number| format!("/path/{number}/*")).collect();
     let rules: Vec<(&str, &str, &str)> = rules.iter().map(|path| ("rule", path.as_str(), "pool")).collect();
-    let rules: Vec<(String, &str, &str)> =
-        rules.iter().enumerate().map(|(number, (name, path, pool))| (format!("{name}{number}"), *path, *pool)).collect();
+    let rules: Vec<(String, &str, &str)> = rules
+        .iter()
+        .enumerate()
+        .map(|(number, (name, path, pool))| (format!("{name}{number}"), *path, *pool))
+        .collect();
     let rules: Vec<(&str, &str, &str)> = rules.iter().map(|(name, path, pool)| (name.as_str(), *path, *pool)).collect();
     let version = |number: usize| {
         Document::new(&farm).pool_of(&farm, if number % 2 == 0 { 0..2 } else { 1..4 }).paths("pool", &rules)
@@ -47,9 +50,7 @@ fn a_thousand_changes_leave_memory_and_descriptors_as_they_were() {
     (1..=100).for_each(&mut change);
     let before = (memory(), descriptors());
     (101..=1000).for_each(&mut change);
-    until_true("memory and descriptors as before", || {
-        memory() < before.0 + 8 * MIB && descriptors() <= before.1 + 4
-    });
+    until_true("memory and descriptors as before", || memory() < before.0 + 8 * MIB && descriptors() <= before.1 + 4);
 }
 
 /// 50 MB are on their way to a client that does not read; the gateway holds a few buffers of them.

@@ -1,13 +1,12 @@
 //! The command line. Exit codes: 0, 1 (problems), 2 (usage).
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// An application gateway that anyone can run, configured with Azure Application Gateway documents.
 #[derive(Debug, Parser)]
-#[command(name = "gatehouse", version, about, max_term_width = 100)]
+#[command(name = "gatehouse", version, max_term_width = 100)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -130,15 +129,25 @@ pub struct Explain {
     /// The document and its site file.
     #[command(flatten)]
     pub documents: Documents,
-    /// A header of the request, `Name: value`. Host overrides the URL's host.
-    #[arg(short = 'H', long = "header", value_name = "HEADER")]
-    pub headers: Vec<String>,
-    /// The client's address.
-    #[arg(long, value_name = "IP")]
-    pub from: Option<IpAddr>,
+    /// Another Host than the URL's, as `-H 'Host: shop.example'`. No other header decides where a request goes yet.
+    #[arg(short = 'H', long = "header", value_name = "HEADER", value_parser = host_header)]
+    pub host: Option<String>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// The host in `Host: name`. Other headers are refused, so that nobody takes them for considered.
+fn host_header(text: &str) -> Result<String, String> {
+    let (name, value) = text.split_once(':').ok_or("a header is written as `Host: shop.example`")?;
+    let (name, value) = (name.trim(), value.trim());
+    if !name.eq_ignore_ascii_case("host") {
+        return Err(format!("only Host decides where a request goes so far; {name:?} would change nothing"));
+    }
+    if !proxy::http::target::valid_host(value.as_bytes()) {
+        return Err(format!("{value:?} is not a host"));
+    }
+    Ok(value.to_owned())
 }
 
 /// `gatehouse test`.
@@ -192,4 +201,39 @@ pub struct Ask {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_help_begins_with_what_the_product_is() {
+        let help = Cli::command().render_help().to_string();
+        assert!(help.starts_with("An application gateway that anyone can run"), "{help}");
+    }
+
+    #[test]
+    fn explain_takes_the_host_header_and_says_why_no_other() {
+        let parse = |header| {
+            let command = ["gatehouse", "explain", "GET", "http://a/", "gateway.json", "-H", header];
+            let Command::Explain(explain) = Cli::try_parse_from(command).map_err(|error| error.to_string())?.command
+            else {
+                return Err("another command".to_owned());
+            };
+            Ok(explain.host)
+        };
+        for (header, host) in [("Host: shop.example", "shop.example"), ("host:[::1]:8080", "[::1]:8080")] {
+            assert_eq!(parse(header), Ok(Some(host.to_owned())), "{header}");
+        }
+        for (header, why) in [
+            ("Accept: text/html", "only Host decides where a request goes so far"),
+            ("shop.example", "a header is written as"),
+            ("Host: a b", "is not a host"),
+        ] {
+            assert!(parse(header).unwrap_err().contains(why), "{header}: {:?}", parse(header));
+        }
+    }
 }

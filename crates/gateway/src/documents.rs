@@ -78,15 +78,26 @@ pub fn read_file(path: &Path) -> Result<String, Unreadable> {
     Ok(text)
 }
 
+/// Reads a file that holds a document, or a part of one.
+pub fn read_source(path: &Path) -> Result<Source, Unreadable> {
+    Ok(Source::new(path.display().to_string(), read_file(path)?))
+}
+
 /// Reads the files that the command line names and compiles them.
 pub fn load(documents: &Documents, purpose: Purpose) -> Result<Loaded, Unreadable> {
-    let source = |path: &PathBuf| Ok(Source::new(path.display().to_string(), read_file(path)?));
-    let mut sources = vec![source(&documents.document)?];
+    let mut sources = vec![read_source(&documents.document)?];
     for path in &documents.with {
-        sources.push(source(path)?);
+        sources.push(read_source(path)?);
     }
-    let site = documents.site.as_ref().map(source).transpose()?;
+    let site = documents.site.as_deref().map(read_source).transpose()?;
     Ok(load_texts(sources, site, documents.gateway.clone(), purpose))
+}
+
+/// The folder that a site file keeps state in. Needed before the document is read; what is wrong with the site file
+/// is reported with the document's problems.
+pub fn state_of(site: &Source) -> Option<PathBuf> {
+    let site = read_site(site.clone(), &mut Sources::new(Vec::new()), &mut Problems::new())?;
+    Some(PathBuf::from(&site.folders.as_ref()?.state.as_ref()?.value))
 }
 
 /// Compiles texts, the main document first.
@@ -116,7 +127,6 @@ pub fn load_texts(sources: Vec<Source>, site: Option<Source>, gateway: Option<St
             local_addresses: local_addresses(document),
             mode: if purpose.loopback { Mode::Dev } else { Mode::Run },
             target_azure: purpose.azure,
-            ..Environment::default()
         };
         let compiled = compile(document, loaded.site.as_ref(), &environment);
         loaded.problems = merged(std::mem::take(&mut loaded.problems), compiled.problems);
@@ -170,7 +180,7 @@ impl Loaded {
         if self.problems.is_empty() {
             return String::new();
         }
-        let options = model::problem::TextOptions { color: colour, ..Default::default() };
+        let options = model::problem::TextOptions { color: colour };
         let mut text = model::problem::render_text(&self.problems, &self.sources, &options);
         let errors = self.problems.error_count();
         let counts = [(errors, "error"), (self.problems.len() - errors, "warning")];

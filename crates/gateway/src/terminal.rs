@@ -7,8 +7,11 @@ pub fn out(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes()).and_then(|()| std::io::stdout().flush());
 }
 
-/// Prints a line to standard error.
+/// Prints a line to standard error; nothing when there is nothing to say.
 pub fn note(text: &str) {
+    if text.is_empty() {
+        return;
+    }
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 

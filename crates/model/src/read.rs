@@ -128,7 +128,7 @@ fn choose<'a>(found: &'a [Found], options: &ReadOptions, problems: &mut Problems
         [] => {
             if !problems.has_errors() {
                 let at = At::new(Span::default(), Path::root());
-                let message = "there is no application gateway in the sources";
+                let message = "no application gateway was found in what was given";
                 let expected = "a resource of type Microsoft.Network/applicationGateways";
                 problems.push(Problem::error(codes::GATEWAY_MISSING, &at, message).expected(expected));
             }

@@ -2,6 +2,8 @@
 //!
 //! YAML or JSON, read with the same tables and the same problems as the document.
 
+use std::net::{IpAddr, SocketAddr};
+
 use crate::node::{At, Node, Object, Value};
 use crate::problem::{Problem, Problems, codes};
 use crate::schema::{Field, List, Map, Opt, Reader, Secret, Shape, Slot, Writer, choices, properties, read_object};
@@ -27,7 +29,7 @@ properties! {
         pub log: Opt<Log> = "log";
         /// Where the gateway can be asked and told.
         pub admin: Opt<Admin> = "admin";
-        /// Worker threads. Default: one per processor. 1 to 1024.
+        /// Worker threads. Default: one per processor. 1 to 256.
         pub workers: Opt<i64> = "workers";
         /// Values of template parameters.
         pub parameters: Map<Node> = "parameters";
@@ -117,6 +119,19 @@ properties! {
     }
 }
 
+/// How many worker threads there may be.
+const WORKERS: std::ops::RangeInclusive<i64> = 1..=256;
+
+/// The port of a name server that none is given for.
+const DNS_PORT: u16 = 53;
+
+/// A name server as the site file writes it: an address, or an address with a port.
+pub fn name_server(text: &str) -> Option<SocketAddr> {
+    let text = text.trim();
+    let alone = || Some(SocketAddr::new(text.parse::<IpAddr>().ok()?, DNS_PORT));
+    text.parse().ok().or_else(alone).filter(|server: &SocketAddr| server.port() != 0)
+}
+
 /// Reads a site file. The text is added to `sources`, so that problems can show it.
 pub fn read_site(source: Source, sources: &mut Sources, problems: &mut Problems) -> Option<Site> {
     let index = sources.push(source);
@@ -146,7 +161,7 @@ fn check(site: &Site, problems: &mut Problems) {
         in_range(&binding.bind, 0..=65535, problems);
         binding.public.iter().for_each(|public| in_range(public, 1..=65535, problems));
     }
-    site.workers.iter().for_each(|workers| in_range(workers, 1..=1024, problems));
+    site.workers.iter().for_each(|workers| in_range(workers, WORKERS, problems));
     for (_, files) in site.certificates.iter() {
         let message = match (&files.pfx, &files.cert, &files.key) {
             (Some(_), None, None) | (None, Some(_), Some(_)) => None,
@@ -232,6 +247,23 @@ parameters: {name: gw, list: [1, 2]}
     }
 
     #[test]
+    fn a_name_server_is_an_address_with_or_without_a_port() {
+        let rows = [
+            ("9.9.9.9", Some("9.9.9.9:53")),
+            ("9.9.9.9:5353", Some("9.9.9.9:5353")),
+            ("::1", Some("[::1]:53")),
+            ("[::1]:5353", Some("[::1]:5353")),
+            ("9.9.9.9:0", None),
+            ("9.9.9.9:dns", None),
+            ("dns.example", None),
+            ("", None),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(name_server(text), expected.map(|server| server.parse().unwrap()), "{text}");
+        }
+    }
+
+    #[test]
     fn mistakes_in_a_site_file_are_named() {
         let rows = [
             ("adresses: {}", "Did you mean \"addresses\"?"),
@@ -240,6 +272,8 @@ parameters: {name: gw, list: [1, 2]}
             ("ports: {80: {public: 80}}", "\"bind\" has to be given here"),
             ("certificates: {a: {pfx: a, key: b}}", "not both"),
             ("workers: many", "this should be a whole number"),
+            ("workers: 0", "found 0, expected 1 to 256"),
+            ("workers: 257", "found 257, expected 1 to 256"),
             ("log: {format: jsn}", "Did you mean \"json\"?"),
             ("addresses: [a]", "this should be an object"),
         ];

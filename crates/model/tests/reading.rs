@@ -121,7 +121,7 @@ fn mistakes_are_all_reported_with_path_and_suggestion() {
         (
             r#"{"frontendPorts": [{"name": "p", "properties": {"prt": 80}}]}"#,
             &[
-                r#"frontendPorts[0].properties.prt: "prt" is not a property of frontendPorts this gateway knows; it is ignored. Did you mean "port"? (UnknownProperty)"#,
+                r#"frontendPorts[0].properties.prt: this gateway knows no property "prt" of frontendPorts; it is ignored. Did you mean "port"? (UnknownProperty)"#,
             ],
         ),
         (
@@ -165,7 +165,7 @@ fn mistakes_are_all_reported_with_path_and_suggestion() {
         (
             r#"{"probes": [{"name": "p", "gatehouse": {"hostport": true, "agent": "x"}}], "urlPathMaps": [], "gatehouse": {"pathMatching": "longest"}}"#,
             &[
-                r#"probes[0].gatehouse.agent: "agent" is not a property of this object this gateway knows; it is ignored (UnknownProperty)"#,
+                r#"probes[0].gatehouse.agent: this gateway knows no property "agent" of this object; it is ignored (UnknownProperty)"#,
                 r#"gatehouse.pathMatching: this value is not one of those allowed here; found "longest", expected one of "listOrder", "exactFirst", "longestPrefix". Did you mean "longestPrefix"? (UnknownValue)"#,
             ],
         ),
@@ -182,7 +182,7 @@ fn mistakes_are_all_reported_with_path_and_suggestion() {
         (
             "",
             &[
-                "there is no application gateway in the sources; expected a resource of type Microsoft.Network/applicationGateways (GatewayMissing)",
+                "no application gateway was found in what was given; expected a resource of type Microsoft.Network/applicationGateways (GatewayMissing)",
             ],
         ),
     ];

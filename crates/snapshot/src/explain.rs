@@ -26,6 +26,8 @@ pub struct Question<'a> {
 pub struct Explanation {
     /// Where the connection arrives.
     pub address: Option<SocketAddr>,
+    /// The port of the document that is opened there.
+    pub document_port: Option<u16>,
     /// Rules that were looked at, in priority order, up to the one that won.
     pub considered: Vec<Considered>,
     /// The listener that takes the host.
@@ -109,8 +111,13 @@ pub fn explain(snapshot: &Snapshot, question: &Question<'_>) -> Explanation {
         .map(|(id, _)| id)
         .or(first);
     let Some(binding) = chosen else { return Explanation::default() };
-    let mut explanation = Explanation { address: Some(snapshot.bindings[binding].address), ..Explanation::default() };
-    let rule = snapshot.bindings[binding].hosts.lookup(question.host.as_bytes());
+    let arrival = &snapshot.bindings[binding];
+    let mut explanation = Explanation {
+        address: Some(arrival.address),
+        document_port: Some(arrival.document_port),
+        ..Explanation::default()
+    };
+    let rule = arrival.hosts.lookup(question.host.as_bytes());
     explanation.considered = considered(snapshot, binding, rule);
     match rule {
         Some(rule) => follow(snapshot, rule, question, &mut explanation),

@@ -37,6 +37,16 @@ fn no_server_is_eligible_before_its_first_good_probe() {
     assert!(target.undecided());
 }
 
+/// A request that waits for a verdict while its configuration is replaced must not wait in vain.
+#[test]
+fn servers_without_a_verdict_take_the_requests_of_a_target_that_is_gone() {
+    let target = target(&THREE, 0);
+    target.take(&target.all()[1], probed(false));
+    target.retire();
+    assert_eq!(eligible(&target), ["10.0.0.1", "10.0.0.3"]);
+    assert!(!target.undecided());
+}
+
 #[test]
 fn eligible_servers_stand_in_pool_order() {
     let target = target(&THREE, 0);

@@ -17,8 +17,7 @@ const ENVELOPE: &[&str] = &[
     "operationName",
     "category",
 ];
-const NUMBERS: &[&str] =
-    &["clientPort", "httpStatus", "receivedBytes", "sentBytes", "clientResponseTime", "timeTaken"];
+const NUMBERS: &[&str] = &["clientPort", "httpStatus", "receivedBytes", "sentBytes", "clientResponseTime", "timeTaken"];
 const STRINGS: &[&str] = &[
     "instanceId",
     "clientIP",
@@ -136,7 +135,8 @@ fn every_request_has_one_row_refused_ones_and_redirects_included() {
         .map(|row| {
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             let properties = &row["properties"];
-            let names = [&row["listenerName"], &row["ruleName"], &row["backendPoolName"], &properties["reason"]].map(text);
+            let names =
+                [&row["listenerName"], &row["ruleName"], &row["backendPoolName"], &properties["reason"]].map(text);
             (properties["httpStatus"].as_u64().unwrap(), names.join(" "), properties["serverRouted"] != "")
         })
         .collect();

@@ -7,9 +7,8 @@ use e2e::{Document, Farm, Gateway};
 #[test]
 fn a_server_gets_the_request_and_the_six_added_headers() {
     let farm = Farm::echo(1);
-    let document = Document::new(&farm)
-        .settings(&farm, "hostName: app.internal, path: /v1/")
-        .port(80, "{bind: 0, public: 8080}");
+    let document =
+        Document::new(&farm).settings(&farm, "hostName: app.internal, path: /v1/").port(80, "{bind: 0, public: 8080}");
     let gateway = Gateway::start(&document);
     let mut client = gateway.client();
     let answer = client.ask(

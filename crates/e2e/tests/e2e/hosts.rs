@@ -72,8 +72,9 @@ fn a_host_that_no_listener_takes_is_404_a_missing_or_bad_one_400() {
 #[test]
 fn an_empty_pool_is_502_where_an_unknown_host_is_404() {
     let gateway = Gateway::start(&Document::empty().listeners(&[("web", "hostName: www.a.com")]));
-    assert_eq!(gateway.get("www.a.com", "/").status, 502);
-    assert_eq!(gateway.get("www.b.com", "/").status, 404);
+    let mut client = gateway.client();
+    assert_eq!(client.get("www.a.com", "/").status, 502);
+    assert_eq!(client.get("www.b.com", "/").status, 404);
     let rows = gateway.wait_rows(2);
     assert_eq!(rows[0]["properties"]["error_info"], "ERRORINFO_UPSTREAM_NO_LIVE");
 }

@@ -24,7 +24,9 @@ fn forty_pipelined_requests_are_answered_in_order() {
     let mut client = gateway.client();
     let request = |number: usize| match number % 4 {
         3 => format!("POST /{number} HTTP/1.1\r\nHost: a.com\r\nContent-Length: 5\r\n\r\nGET /"),
-        2 => format!("PUT /{number} HTTP/1.1\r\nHost: a.com\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"),
+        2 => {
+            format!("PUT /{number} HTTP/1.1\r\nHost: a.com\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")
+        }
         _ => format!("GET /{number} HTTP/1.1\r\nHost: a.com\r\n\r\n"),
     };
     client.send((0..40).map(request).collect::<String>());

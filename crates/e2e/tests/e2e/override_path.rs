@@ -4,7 +4,8 @@
 
 use e2e::{Document, Farm, Gateway};
 
-const BASIC: &str = "{name: rule, priority: 10, httpListener: web, backendAddressPool: pool, backendHttpSettings: http}";
+const BASIC: &str =
+    "{name: rule, priority: 10, httpListener: web, backendAddressPool: pool, backendHttpSettings: http}";
 
 fn forwarded(farm: &Farm, gateway: &Gateway, pattern: Option<&str>, base: &str, target: &str) -> String {
     let document = Document::new(farm).settings(farm, &format!("path: '{base}'"));

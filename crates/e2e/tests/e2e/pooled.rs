@@ -130,5 +130,7 @@ fn an_idle_connection_is_closed_when_its_time_is_up() {
     let farm = Farm::canned(1, OK);
     let gateway = start(&Document::new(&farm).limit("poolIdleTimeoutInSec: 1"));
     gateway.get("a.com", "/");
-    until("the end of the idle connection", || (gateway.status().counters.backend_connections_current == 0).then_some(()));
+    until("the end of the idle connection", || {
+        (gateway.status().counters.backend_connections_current == 0).then_some(())
+    });
 }

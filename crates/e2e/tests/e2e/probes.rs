@@ -32,10 +32,7 @@ fn a_probe_asks_for_its_path_under_the_host_that_the_settings_call_for() {
             "/h",
         ),
         (
-            custom(
-                ", pickHostNameFromBackendAddress: true",
-                "pickHostNameFromBackendHttpSettings: true, path: /h",
-            ),
+            custom(", pickHostNameFromBackendAddress: true", "pickHostNameFromBackendHttpSettings: true, path: /h"),
             "127.0.0.1",
             "/h",
         ),
@@ -60,7 +57,8 @@ fn a_probe_asks_for_its_path_under_the_host_that_the_settings_call_for() {
 #[test]
 fn a_probe_may_go_to_another_port_under_a_host_without_it() {
     let (farm, other) = (Farm::echo(1), Farm::echo(1));
-    let more = format!(", port: {}, gatehouse: {{hostPort: false, userAgent: 'appgw-health-probe own/1'}}", other.port());
+    let more =
+        format!(", port: {}, gatehouse: {{hostPort: false, userAgent: 'appgw-health-probe own/1'}}", other.port());
     let _gateway = Gateway::start(&quick(&farm, &more));
     let probe = other.probes().remove(0);
     assert_eq!(probe.field("host"), Some("127.0.0.1"));
@@ -124,8 +122,7 @@ fn a_server_leaves_the_rotation_when_it_fails_probes_and_returns_with_one_succes
 #[test]
 fn fewer_failures_than_the_threshold_change_nothing() {
     let farm = Farm::echo(1);
-    let document =
-        Document::new(&farm).probe(&farm, "host: 127.0.0.1, interval: 1, timeout: 1, unhealthyThreshold: 3");
+    let document = Document::new(&farm).probe(&farm, "host: 127.0.0.1, interval: 1, timeout: 1, unhealthyThreshold: 3");
     let gateway = Gateway::start(&document);
     farm.set_health(0, REFUSED);
     let before = farm.probes().len();

@@ -67,11 +67,14 @@ fn only_what_may_be_done_twice_is_sent_again_after_a_server_has_seen_it() {
         if peer.server == 0 { close() } else { peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") }
     });
     let gateway = start(&Document::new(&farm));
-    let rows = [("GET", 200), ("OPTIONS", 200), ("PUT", 200), ("DELETE", 200), ("POST", 502), ("PATCH", 502), ("LOCK", 502)];
+    let rows =
+        [("GET", 200), ("OPTIONS", 200), ("PUT", 200), ("DELETE", 200), ("POST", 502), ("PATCH", 502), ("LOCK", 502)];
     for (method, status) in rows {
         // Two requests, so that one of them is the closing server's turn.
         let answers: Vec<_> = (0..2)
-            .map(|_| gateway.client().ask(&format!("{method} / HTTP/1.1\r\nHost: a.com\r\nContent-Length: 3\r\n\r\nabc")))
+            .map(|_| {
+                gateway.client().ask(&format!("{method} / HTTP/1.1\r\nHost: a.com\r\nContent-Length: 3\r\n\r\nabc"))
+            })
             .collect();
         let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
         statuses.sort_unstable();

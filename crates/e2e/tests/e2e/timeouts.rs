@@ -55,9 +55,10 @@ fn an_idle_client_connection_is_closed_silently() {
 fn a_client_that_leaves_while_the_server_thinks_is_499_and_the_server_is_let_go() {
     let farm = Farm::start(2, |peer, _| peer.hold());
     let gateway = Gateway::start(&Document::new(&farm));
-    for (at, request) in ["GET / HTTP/1.1\r\nHost: a.com\r\n\r\n", "POST / HTTP/1.1\r\nHost: a.com\r\nContent-Length: 3\r\n\r\nabc"]
-        .into_iter()
-        .enumerate()
+    for (at, request) in
+        ["GET / HTTP/1.1\r\nHost: a.com\r\n\r\n", "POST / HTTP/1.1\r\nHost: a.com\r\nContent-Length: 3\r\n\r\nabc"]
+            .into_iter()
+            .enumerate()
     {
         let mut client = gateway.client();
         client.send(request);

@@ -1,30 +1,36 @@
 //! `gatehouse dev`: a gateway on loopback with a live request log, to try things out.
 
-use std::path::PathBuf;
-
 use model::Source;
 use observe::AccessLog;
 use observe::access_log::{Config, Format, MaskedParameters, Target};
 
-use super::run::{Service, start};
+use super::run::{Origin, start};
 use super::{PROBLEMS, usage};
 use crate::cli::{Dev, Documents};
-use crate::documents::{Loaded, Purpose, load, load_texts, read_file};
+use crate::documents::{Loaded, Purpose, Unreadable, load, load_texts, read_source};
 use crate::{sample, terminal};
+
+/// Nobody else is to reach what is being tried out.
+const PURPOSE: Purpose = Purpose { loopback: true, azure: false };
 
 /// Ports below this need a privilege; they are mapped up by [`SHIFT`].
 const PRIVILEGED: i64 = 1024;
 const SHIFT: i64 = 8000;
 
 pub(super) fn run(args: &Dev) -> u8 {
-    let purpose = Purpose { loopback: true, ..Purpose::default() };
-    let loaded = match &args.document {
-        Some(document) => load_document(document, args.site.as_ref(), purpose),
-        None => load_sample(args.port, purpose),
+    let documents = args.document.clone().map(|document| Documents {
+        document,
+        with: vec![],
+        site: args.site.clone(),
+        gateway: None,
+    });
+    let loaded = match &documents {
+        Some(documents) => load_document(documents).map_err(|unreadable| unreadable.to_string()),
+        None => load_sample(args.port),
     };
     let loaded = match loaded {
         Ok(loaded) => loaded,
-        Err(code) => return code,
+        Err(why) => return usage(&why),
     };
     terminal::note(loaded.problems_text(terminal::colour()).trim_end());
     if loaded.snapshot.is_none() {
@@ -36,22 +42,19 @@ pub(super) fn run(args: &Dev) -> u8 {
         Ok(log) => log,
         Err(error) => return usage(&format!("cannot write the request log: {error}")),
     };
-    let (document, site) = (args.document.clone(), args.site.clone());
-    let watched = document.is_some();
-    let documents =
-        Documents { document: document.unwrap_or_else(|| PathBuf::from("sample")), with: vec![], site, gateway: None };
+    let watched = documents.is_some();
     if !watched {
         greet(args.port);
     }
-    let service = Service::new(documents, purpose, &loaded);
-    start(loaded, log, service, watched)
+    let origin = documents.map_or(Origin::BuiltIn, |documents| Origin::Files { documents, load: load_document });
+    // Nothing is kept: a trial is not what should run after a restart.
+    start(loaded, log, origin, None, watched)
 }
 
 /// A document of the user's. Without a site file, privileged ports are mapped up: 80 to 8080, 443 to 8443.
-fn load_document(document: &PathBuf, site: Option<&PathBuf>, purpose: Purpose) -> Result<Loaded, u8> {
-    let documents = Documents { document: document.clone(), with: vec![], site: site.cloned(), gateway: None };
-    let loaded = load(&documents, purpose).map_err(|unreadable| usage(&unreadable))?;
-    if site.is_some() {
+fn load_document(documents: &Documents) -> Result<Loaded, Unreadable> {
+    let loaded = load(documents, PURPOSE)?;
+    if documents.site.is_some() {
         return Ok(loaded);
     }
     let Some(read) = &loaded.document else { return Ok(loaded) };
@@ -62,17 +65,16 @@ fn load_document(document: &PathBuf, site: Option<&PathBuf>, purpose: Purpose) -
         return Ok(loaded);
     }
     let site = Source::new("site.yaml (built in)", format!("ports: {{{}}}\n", mapped.join(", ")));
-    let text = read_file(document).map_err(|unreadable| usage(&unreadable))?;
-    Ok(load_texts(vec![Source::new(document.display().to_string(), text)], Some(site), None, purpose))
+    Ok(load_texts(vec![read_source(&documents.document)?], Some(site), None, PURPOSE))
 }
 
-fn load_sample(port: u16, purpose: Purpose) -> Result<Loaded, u8> {
-    let servers = sample::start().map_err(|error| usage(&format!("cannot start the sample servers: {error}")))?;
+fn load_sample(port: u16) -> Result<Loaded, String> {
+    let servers = sample::start().map_err(|error| format!("cannot start the sample servers: {error}"))?;
     // One worker, so that the members of a pool answer strictly in turn whatever connection a request comes on.
     let site =
         format!("workers: 1\nports: {{80: {port}}}\nparameters: {{backendPort: {servers}, publicPort: {port}}}\n");
     let document = Source::new("examples/dev/gateway.json (built in)", sample::DOCUMENT);
-    Ok(load_texts(vec![document], Some(Source::new("site.yaml (built in)", site)), None, purpose))
+    Ok(load_texts(vec![document], Some(Source::new("site.yaml (built in)", site)), None, PURPOSE))
 }
 
 fn greet(port: u16) {
@@ -85,4 +87,32 @@ fn greet(port: u16) {
          \x20 gatehouse health                          what the probes say\n\n\
          The document is examples/dev/gateway.json. Requests are listed below; Ctrl-C ends.\n"
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_that_is_loaded_again_has_its_low_ports_mapped_again() {
+        let folder = std::env::temp_dir().join(format!("gatehouse-dev-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let document = folder.join("gateway.json");
+        std::fs::write(&document, sample::DOCUMENT).unwrap();
+        let documents = Documents { document, with: vec![], site: None, gateway: None };
+        let origin = Origin::Files { documents, load: load_document };
+        let ports = |loaded: Loaded| -> Vec<_> {
+            loaded.snapshot.unwrap().bindings.iter().map(|binding| binding.address.port()).collect()
+        };
+        for _ in 0..2 {
+            assert_eq!(ports(origin.load().unwrap()), [8080]);
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn the_sample_document_is_not_loaded_again() {
+        let why = Origin::BuiltIn.load().err().unwrap();
+        assert_eq!(why, "the sample document is built in and does not change");
+    }
 }

@@ -13,10 +13,6 @@ pub(super) fn run(args: &Explain) -> u8 {
         Ok(url) => url,
         Err(why) => return usage(&why),
     };
-    let host = args.headers.iter().find_map(|header| {
-        let (name, value) = header.split_once(':')?;
-        name.trim().eq_ignore_ascii_case("host").then(|| value.trim())
-    });
     let loaded = match load(&args.documents, Purpose::default()) {
         Ok(loaded) => loaded,
         Err(unreadable) => return usage(&unreadable),
@@ -25,7 +21,7 @@ pub(super) fn run(args: &Explain) -> u8 {
         terminal::note(loaded.problems_text(terminal::colour()).trim_end());
         return PROBLEMS;
     };
-    let question = url.question(host);
+    let question = url.question(args.host.as_deref());
     let explanation = explain(snapshot, &question);
     if args.json {
         terminal::out(&format!("{:#}\n", json(&explanation)));
@@ -89,11 +85,8 @@ impl Url {
 fn text(method: &str, url: &str, question: &Question<'_>, explanation: &Explanation) -> String {
     let mut lines = vec![format!("{method} {url}")];
     let mut line = |name: &str, value: String| lines.push(format!("  {name:<10} {value}"));
-    if let Some(address) = explanation.address {
-        line(
-            "arrives",
-            format!("{} on {address}, port {} in the document's words", question.scheme.as_str(), question.port),
-        );
+    if let (Some(address), Some(port)) = (explanation.address, explanation.document_port) {
+        line("arrives", format!("{} on {address}, port {port} of the document", question.scheme.as_str()));
     }
     for rule in &explanation.considered {
         let hosts = if rule.hosts.is_empty() { "any host".to_owned() } else { rule.hosts.join(", ") };
@@ -137,7 +130,8 @@ fn json(explanation: &Explanation) -> serde_json::Value {
     let considered: Vec<_> = (explanation.considered.iter())
         .map(|rule| {
             serde_json::json!({
-                "rule": rule.rule, "priority": rule.priority, "listener": rule.listener, "hosts": rule.hosts, "takes": rule.takes,
+                "rule": rule.rule, "priority": rule.priority, "listener": rule.listener, "hosts": rule.hosts,
+                "takes": rule.takes,
             })
         })
         .collect();
@@ -155,7 +149,8 @@ fn json(explanation: &Explanation) -> serde_json::Value {
         }),
     };
     serde_json::json!({
-        "address": explanation.address, "considered": considered, "listener": explanation.listener,
+        "address": explanation.address, "documentPort": explanation.document_port,
+        "considered": considered, "listener": explanation.listener,
         "rule": explanation.rule, "pathMap": explanation.path_map, "pathRule": explanation.path_rule,
         "pattern": explanation.pattern, "comparedAs": explanation.matched_as, "outcome": outcome,
     })
@@ -163,7 +158,24 @@ fn json(explanation: &Explanation) -> serde_json::Value {
 
 #[cfg(test)]
 mod tests {
+    use model::Source;
+
     use super::*;
+    use crate::documents::load_texts;
+
+    #[test]
+    fn the_port_of_the_document_is_printed_whatever_port_was_asked_for() {
+        let documents = [Source::new("gateway.json", crate::sample::DOCUMENT)];
+        let site = Source::new("site.yaml", "ports: {80: {bind: 8080, public: 8888}}");
+        let loaded = load_texts(documents.into(), Some(site), None, Purpose::default());
+        let snapshot = loaded.snapshot.unwrap();
+        for port in [80, 8080, 8888] {
+            let url = Url::parse(&format!("http://shop.localhost:{port}/")).unwrap();
+            let question = url.question(None);
+            let text = text("GET", &url.text, &question, &explain(&snapshot, &question));
+            assert!(text.contains("http on 0.0.0.0:8080, port 80 of the document"), "{text}");
+        }
+    }
 
     #[test]
     fn a_url_is_taken_apart_as_a_client_would() {

@@ -1,10 +1,13 @@
 //! `gatehouse run`: the gateway of a document, until it is told to end.
 
+use std::io::ErrorKind;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use admin::{Control, Reloaded};
+use admin::{Control, Reloaded, ServeError};
 use model::Source;
+use model::site::name_server;
 use observe::AccessLog;
 use observe::access_log::{Config, Format, MaskedParameters, Target};
 use observe::status::StatusReport;
@@ -12,16 +15,15 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{PROBLEMS, usage};
 use crate::cli::{Documents, Run};
-use crate::documents::{Loaded, Purpose, load, load_texts};
+use crate::documents::{Loaded, Purpose, Unreadable, load, load_texts, read_source, state_of};
 use crate::last_good::{LastGood, default_socket, state_folder};
 use crate::running::{Running, Settings};
 use crate::watch::watch;
 use crate::{running, terminal};
 
 pub(super) fn run(args: &Run) -> u8 {
-    let purpose = Purpose::default();
-    let loaded = match first_load(&args.documents, purpose) {
-        Ok(loaded) => loaded,
+    let (loaded, kept) = match first_load(&args.documents) {
+        Ok(first) => first,
         Err(code) => return code,
     };
     terminal::note(loaded.problems_text(terminal::colour()).trim_end());
@@ -29,33 +31,39 @@ pub(super) fn run(args: &Run) -> u8 {
         Ok(log) => log,
         Err(why) => return usage(&why),
     };
-    let service = Service::new(args.documents.clone(), purpose, &loaded);
-    start(loaded, log, service, args.watch)
+    let origin = Origin::Files { documents: args.documents.clone(), load: load_to_serve };
+    start(loaded, log, origin, Some(kept), args.watch)
 }
 
-/// Loads the document; when it cannot be used, the one that was applied last.
-fn first_load(documents: &Documents, purpose: Purpose) -> Result<Loaded, u8> {
-    let why = match load(documents, purpose) {
-        Ok(loaded) if loaded.snapshot.is_some() => return Ok(loaded),
+fn load_to_serve(documents: &Documents) -> Result<Loaded, Unreadable> {
+    load(documents, Purpose::default())
+}
+
+/// Loads the document; when it cannot be used, the one that was applied last. The site file comes first: it says where
+/// that one is kept, and without it nobody knows what to listen on.
+fn first_load(documents: &Documents) -> Result<(Loaded, LastGood), u8> {
+    let site = documents.site.as_deref().map(read_source).transpose().map_err(|unreadable| usage(&unreadable))?;
+    let kept = LastGood::new(&state_folder(site.as_ref().and_then(state_of).as_deref()), &documents.document);
+    let why = match load_to_serve(documents) {
+        Ok(loaded) if loaded.snapshot.is_some() => return Ok((loaded, kept)),
         Ok(loaded) => loaded.problems_text(terminal::colour()),
         Err(unreadable) if !documents.document.exists() => return Err(usage(&unreadable)),
         Err(unreadable) => format!("gatehouse: {unreadable}"),
     };
     terminal::note(why.trim_end());
-    let site = documents.site.as_ref().and_then(|path| {
-        let text = std::fs::read_to_string(path).ok()?;
-        Some(Source::new(path.display().to_string(), text))
-    });
-    let kept = LastGood::new(&state_folder(None), &documents.document).load();
-    if let Some(text) = kept {
+    let loaded = kept.load().map(|text| {
         let name = format!("{} (as last applied)", documents.document.display());
-        let loaded = load_texts(vec![Source::new(name, text)], site, documents.gateway.clone(), purpose);
-        if loaded.snapshot.is_some() {
+        let mut sources = vec![Source::new(name, text)];
+        sources.extend(documents.with.iter().filter_map(|path| read_source(path).ok()));
+        load_texts(sources, site, documents.gateway.clone(), Purpose::default())
+    });
+    match loaded {
+        Some(loaded) if loaded.snapshot.is_some() => {
             terminal::note("gatehouse: running the configuration that was applied last");
-            return Ok(loaded);
+            Ok((loaded, kept))
         }
+        _ => Err(PROBLEMS),
     }
-    Err(PROBLEMS)
 }
 
 /// The access log that the site file asks for; standard output in JSON without one.
@@ -75,18 +83,24 @@ fn open_log(loaded: &Loaded) -> Result<AccessLog, String> {
 }
 
 /// Starts the gateway and stays until it is told to end.
-pub(super) fn start(loaded: Loaded, log: AccessLog, service: Service, watched: bool) -> u8 {
+pub(super) fn start(loaded: Loaded, log: AccessLog, origin: Origin, kept: Option<LastGood>, watched: bool) -> u8 {
     let Some(snapshot) = loaded.snapshot else { return PROBLEMS };
-    raise_descriptor_limit();
     let site = loaded.site.unwrap_or_default();
+    let asked = site.admin.as_ref().and_then(|admin| admin.socket.as_ref()).map(|socket| PathBuf::from(&socket.value));
+    let is_asked = asked.is_some();
+    let socket = asked.unwrap_or_else(default_socket);
+    // Asked again when the socket is made; but by then this one would have taken connections of the other.
+    if UnixStream::connect(&socket).is_ok() {
+        return usage(&ServeError { path: socket, error: ErrorKind::AddrInUse.into() });
+    }
+    let service = Service::new(origin, kept, snapshot.identity.checksum.to_string());
+    raise_descriptor_limit();
     let settings = Settings {
         workers: site.workers.as_ref().and_then(|workers| usize::try_from(workers.value).ok()).unwrap_or_else(cores),
         log,
-        dns: site
-            .dns
-            .iter()
+        dns: (site.dns.iter())
             .flat_map(|dns| dns.servers.iter())
-            .filter_map(|server| dns_server(&server.value))
+            .filter_map(|server| name_server(&server.value))
             .collect(),
         on_health: Box::new(|change| terminal::note(&format!("gatehouse: {change}"))),
     };
@@ -97,8 +111,6 @@ pub(super) fn start(loaded: Loaded, log: AccessLog, service: Service, watched: b
     let _ = service.running.set(Arc::clone(&running));
     service.keep(&loaded.text);
     announce(&running);
-    let socket = site.admin.as_ref().and_then(|admin| admin.socket.as_ref());
-    let socket = socket.map_or_else(default_socket, |socket| PathBuf::from(&socket.value));
     let service = Arc::new(service);
     let control = running.control().clone();
     let (ended, end) = std::sync::mpsc::sync_channel(1);
@@ -109,6 +121,14 @@ pub(super) fn start(loaded: Loaded, log: AccessLog, service: Service, watched: b
                 Ok(_) => {
                     service.attend(watched).await;
                     let _ = std::fs::remove_file(&socket);
+                    0
+                }
+                Err(error) if may_do_without(&error, is_asked) => {
+                    terminal::note(&format!(
+                        "gatehouse: {error}; running without it: `status`, `health` and `reload` cannot reach this \
+                     gateway. Another place for it is given in the site file (`admin: {{ socket: ... }}`)"
+                    ));
+                    service.attend(watched).await;
                     0
                 }
                 Err(error) => usage(&error),
@@ -148,8 +168,10 @@ fn finish(running: Arc<Running>) {
     }
 }
 
-fn dns_server(text: &str) -> Option<std::net::SocketAddr> {
-    text.parse().ok().or_else(|| text.parse().ok().map(|ip: std::net::IpAddr| (ip, 53).into()))
+/// Whether to serve although the management socket could not be made. A gateway that cannot be asked is better than
+/// none, unless the operator asked for this socket or another gateway has it, which would confuse the two.
+fn may_do_without(error: &ServeError, is_asked: bool) -> bool {
+    !is_asked && error.error.kind() != ErrorKind::AddrInUse
 }
 
 fn cores() -> usize {
@@ -168,30 +190,55 @@ fn announce(running: &Running) {
     }
 }
 
+/// Where a document comes from.
+pub(super) enum Origin {
+    /// From files, by this way of loading them.
+    Files {
+        /// The files.
+        documents: Documents,
+        /// How they are loaded, now and again.
+        load: fn(&Documents) -> Result<Loaded, Unreadable>,
+    },
+    /// From this program.
+    BuiltIn,
+}
+
+impl Origin {
+    /// Loads the document again.
+    pub(super) fn load(&self) -> Result<Loaded, String> {
+        match self {
+            Self::Files { documents, load } => load(documents).map_err(|unreadable| unreadable.to_string()),
+            Self::BuiltIn => Err("the sample document is built in and does not change".to_owned()),
+        }
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        match self {
+            Self::Files { documents: Documents { document, with, site, .. }, .. } => {
+                [document].into_iter().chain(with).chain(site).cloned().collect()
+            }
+            Self::BuiltIn => Vec::new(),
+        }
+    }
+}
+
 /// The running gateway with what it takes to load its document again.
-pub(super) struct Service {
+struct Service {
     running: std::sync::OnceLock<Arc<Running>>,
-    documents: Documents,
-    purpose: Purpose,
-    kept: LastGood,
+    origin: Origin,
+    /// Where the applied document is kept, if it is to be.
+    kept: Option<LastGood>,
     /// The checksum that was loaded last, so that a touched file is not applied again.
     checksum: Mutex<String>,
 }
 
 impl Service {
-    pub(super) fn new(documents: Documents, purpose: Purpose, loaded: &Loaded) -> Self {
-        let folder = loaded
-            .site
-            .as_ref()
-            .and_then(|site| site.folders.as_ref()?.state.as_ref().map(|state| PathBuf::from(&state.value)));
-        let kept = LastGood::new(&state_folder(folder.as_deref()), &documents.document);
-        let checksum =
-            loaded.snapshot.as_ref().map(|snapshot| snapshot.identity.checksum.to_string()).unwrap_or_default();
-        Self { running: std::sync::OnceLock::new(), documents, purpose, kept, checksum: Mutex::new(checksum) }
+    fn new(origin: Origin, kept: Option<LastGood>, checksum: String) -> Self {
+        Self { running: std::sync::OnceLock::new(), origin, kept, checksum: Mutex::new(checksum) }
     }
 
     fn keep(&self, text: &str) {
-        if let Err(error) = self.kept.store(text) {
+        if let Some(Err(error)) = self.kept.as_ref().map(|kept| kept.store(text)) {
             terminal::note(&format!("gatehouse: the applied configuration could not be kept on disk: {error}"));
         }
     }
@@ -227,10 +274,9 @@ impl Service {
     }
 
     fn watch(&self) -> Option<crate::watch::Watch> {
-        let mut files = vec![self.documents.document.clone()];
-        files.extend(self.documents.with.iter().cloned());
-        files.extend(self.documents.site.iter().cloned());
-        watch(&files).inspect_err(|error| terminal::note(&format!("gatehouse: files cannot be watched: {error}"))).ok()
+        watch(&self.origin.files())
+            .inspect_err(|error| terminal::note(&format!("gatehouse: files cannot be watched: {error}")))
+            .ok()
     }
 
     /// Loading compiles, which may take a while: not on the thread that probes.
@@ -254,9 +300,13 @@ impl Service {
                 text: format!("{}\nrefused; revision {revision} stays in force", why.trim_end()),
             })
         };
-        let loaded = match load(&self.documents, self.purpose) {
+        let loaded = match self.origin.load() {
             Ok(loaded) => loaded,
-            Err(unreadable) => return refuse(unreadable.to_string()),
+            Err(why) if matches!(self.origin, Origin::BuiltIn) => {
+                let revision = running.current().snapshot.identity.revision;
+                return Some(Reloaded { applied: false, revision, text: why });
+            }
+            Err(why) => return refuse(why),
         };
         let warnings = loaded.problems_text(false);
         let Some(snapshot) = loaded.snapshot else { return refuse(warnings) };
@@ -292,5 +342,39 @@ impl Control for Service {
     fn reload(&self) -> Reloaded {
         let none = || Reloaded { applied: false, revision: 0, text: "the gateway has not started yet".to_owned() };
         self.reload_if(true).unwrap_or_else(none)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateway_runs_without_its_socket_unless_it_was_asked_for_or_another_has_it() {
+        let rows = [
+            (ErrorKind::PermissionDenied, false, true),
+            (ErrorKind::ReadOnlyFilesystem, false, true),
+            (ErrorKind::AddrInUse, false, false),
+            (ErrorKind::PermissionDenied, true, false),
+        ];
+        for (kind, is_asked, expected) in rows {
+            let error = ServeError { path: PathBuf::from("admin.sock"), error: kind.into() };
+            assert_eq!(may_do_without(&error, is_asked), expected, "{kind} {is_asked}");
+        }
+    }
+
+    #[test]
+    fn the_last_good_document_is_looked_for_where_the_site_file_keeps_it() {
+        let folder = std::env::temp_dir().join(format!("gatehouse-first-load-{}", std::process::id()));
+        let state = folder.join("state");
+        std::fs::create_dir_all(&folder).unwrap();
+        let (document, site) = (folder.join("gateway.json"), folder.join("site.yaml"));
+        std::fs::write(&document, "{ broken").unwrap();
+        std::fs::write(&site, format!("folders: {{state: {}}}\n", state.display())).unwrap();
+        LastGood::new(&state, &document).store(crate::sample::DOCUMENT).unwrap();
+        let documents = Documents { document, with: vec![], site: Some(site), gateway: None };
+        let loaded = first_load(&documents).map(|(loaded, _)| loaded.text);
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(loaded, Ok(crate::sample::DOCUMENT.to_owned()));
     }
 }

@@ -17,8 +17,11 @@ use crate::cli::Test;
 use crate::documents::{Purpose, load, read_file};
 use crate::terminal;
 
+/// Finds in an explanation what a case speaks of; empty when there is nothing of the kind.
+type Find = fn(&Explanation) -> String;
+
 /// What a case may expect, and where the answer is found.
-const EXPECTATIONS: &[(&str, fn(&Explanation) -> String)] = &[
+const EXPECTATIONS: &[(&str, Find)] = &[
     ("listener", |explanation| explanation.listener.clone().unwrap_or_default()),
     ("rule", |explanation| explanation.rule.clone().unwrap_or_default()),
     ("pathRule", |explanation| explanation.path_rule.clone().unwrap_or_default()),

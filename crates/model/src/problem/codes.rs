@@ -22,7 +22,7 @@ codes! {
     DUPLICATE_KEY = "DuplicateKey";
     /// The text is neither a resource nor a template nor a wrapper this gateway knows.
     UNKNOWN_FORM = "UnknownForm";
-    /// No application gateway was found in the sources.
+    /// No application gateway was found in what was given.
     GATEWAY_MISSING = "GatewayMissing";
     /// The sources hold several application gateways and none was chosen.
     SEVERAL_GATEWAYS = "SeveralGateways";

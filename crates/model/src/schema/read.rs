@@ -33,7 +33,7 @@ impl Reader<'_> {
 
     /// Reports a key no property has.
     pub(super) fn unknown(&mut self, entry: &Entry, of: &str, known: &[&'static str]) {
-        let message = format!("{:?} is not a property of {of} this gateway knows; it is ignored", entry.key);
+        let message = format!("this gateway knows no property {:?} of {of}; it is ignored", entry.key);
         let suggestion = if self.problems.is_full() { None } else { nearest(&entry.key, known.iter().copied()) };
         let problem = Problem::warning(codes::UNKNOWN_PROPERTY, &entry.node.at, message)
             .at_span(entry.key_span)

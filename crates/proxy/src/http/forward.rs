@@ -4,7 +4,7 @@
 //! is not documented. Here: before any byte of the request left, any method; after that, idempotent methods whose
 //! content can be sent again; never once the client got a byte.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
@@ -29,6 +29,7 @@ use crate::http::relay::{Broken, Moved, Relay};
 use crate::http::response::{self, Onward, Parsed, Room};
 use crate::io::{Pieces, Stream, poll_fill, within, write};
 use crate::timer::{Lane, TimerGuard};
+use crate::worker::Door;
 
 /// Content up to this size that came with the head is kept, so that the request can be sent again.
 const REPLAYED: usize = 16 * 1024;
@@ -65,6 +66,7 @@ impl Exchange {
         let mut content = keep_content(connection, plan.framing, &mut self.record, &mut self.facts);
         let mut server = Arc::clone(&plan.server);
         let (mut fresh, mut retries) = (false, 0);
+        let mut turn = None;
         // Deciding took no time worth another look at the clock, unless it had to wait.
         self.facts.sent_at.get_or_insert(self.started);
         loop {
@@ -98,9 +100,12 @@ impl Exchange {
             };
             let live = &published.fleet[plan.target];
             let eligible = live.eligible();
-            let other = round_robin::pick(&eligible, view.turn(plan.target), Some(server.id));
+            // A further attempt takes no turn of the rotation: of two servers a dead one would be everybody's first.
+            let other = (again && retries < published.snapshot.limits.max_retries)
+                .then(|| turn.get_or_insert_with(|| view.turn(plan.target).clone()))
+                .and_then(|turn| round_robin::pick(&eligible, turn, Some(server.id)));
             match other {
-                Some(other) if again && retries < published.snapshot.limits.max_retries => {
+                Some(other) => {
                     connection.worker.counters.retries.add(1);
                     fresh = false;
                     self.facts.sent_at = Some(Instant::now());
@@ -110,7 +115,7 @@ impl Exchange {
                         self.record.replace_host(server.host.as_bytes());
                     }
                 }
-                _ => {
+                None => {
                     let rest = match content {
                         Content::Sent => Rest::None,
                         // Content has begun to be read: nobody knows any more where the next request begins.
@@ -244,7 +249,8 @@ impl Attempt<'_> {
             link,
             timer,
             watch: connection.input.is_empty(),
-            leaving: connection.leaving(),
+            door: &connection.door,
+            ending: &connection.worker.ending,
         };
         let result = down.run(record, facts, upstream).await;
         result.map_err(|failure| Trouble { answered: facts.answered, ..trouble(failure) })
@@ -289,7 +295,8 @@ impl Attempt<'_> {
             link,
             timer: &connection.timer,
             watch: false,
-            leaving: connection.leaving(),
+            door: &connection.door,
+            ending: &connection.worker.ending,
         };
         let mut sent_all = false;
         let result = {
@@ -366,8 +373,10 @@ struct Down<'a, S> {
     timer: &'a TimerGuard,
     /// Look whether the client leaves while the server thinks.
     watch: bool,
-    /// The client connection is to end after this exchange.
-    leaving: bool,
+    /// Where the client came in, and whether the process ends: looked at when the answer's head is written, since both
+    /// may have changed while the server thought.
+    door: &'a Door,
+    ending: &'a Cell<bool>,
 }
 
 /// A response head that was written out for the client.
@@ -484,7 +493,8 @@ impl<S: Stream> Down<'_, S> {
             return Ok(None);
         };
         if response.status >= 200 {
-            let onward = Onward::new(plan.version, plan.keep_alive && !self.leaving, response.framing);
+            let leaving = self.door.closed.get() || self.ending.get();
+            let onward = Onward::new(plan.version, plan.keep_alive && !leaving, response.framing);
             let written = response::write(&response, onward, out);
             (facts.status, facts.server_status) = (response.status, Some(response.status));
             facts.content_type = record.push(&out[written.content_type]);

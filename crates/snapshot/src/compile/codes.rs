@@ -157,7 +157,7 @@ codes! {
     NOTHING_SERVED = "NothingServed";
     /// Defined, but nothing uses it.
     NOT_USED = "NotUsed";
-    /// A feature of Azure that this gateway does not have yet.
+    /// A feature of Azure, or a setting of the site file, that this gateway does not have yet.
     NOT_SUPPORTED_YET = "NotSupportedYet";
     /// An extension of this gateway that Azure would ignore.
     IGNORED_BY_AZURE = "IgnoredByAzure";

@@ -2,8 +2,33 @@
 
 use model::problem::{Problem, Problems, Severity, codes};
 
+use super::codes::{LISTENER_WITHOUT_RULE, NOT_USED, NOTHING_SERVED, POOL_EMPTY};
+
+/// Errors after which values of a template are not known: where they belong, nothing stands.
+const UNKNOWN_VALUES: &[&str] = &[
+    codes::EXPRESSION_OUTSIDE_TEMPLATE,
+    codes::EXPRESSION_SYNTAX,
+    codes::UNKNOWN_FUNCTION,
+    codes::FUNCTION_ARGUMENTS,
+    codes::NOT_KNOWN_BEFORE_DEPLOYMENT,
+    codes::PARAMETER_MISSING,
+    codes::PARAMETER_VALUE,
+    codes::VARIABLE_UNKNOWN,
+    codes::CIRCULAR_EXPRESSION,
+    codes::PROPERTY_NOT_FOUND,
+    codes::RESOURCE_NOT_FOUND,
+    codes::INVALID_COPY,
+    codes::INVALID_TEMPLATE,
+    codes::TEMPLATE_TOO_COMPLEX,
+];
+
+/// Problems that say something is absent, which nobody can tell while values are not known.
+const ABSENCES: &[&str] =
+    &[codes::MISSING_PROPERTY, codes::MISSING_NAME, NOT_USED, NOTHING_SERVED, LISTENER_WITHOUT_RULE, POOL_EMPTY];
+
 /// Puts both lists together in the order of the text. A property that reading refused is absent for
-/// compiling; that echo is dropped, since the first report says all there is to do.
+/// compiling; that echo is dropped, since the first report says all there is to do. So is what seems absent
+/// because a template could not be worked out.
 pub fn merged(reading: Problems, compiled: Problems) -> Problems {
     if reading.more() + compiled.more() > 0 {
         // More than a collector keeps: counts have to stay right, order is of no help any more.
@@ -14,6 +39,9 @@ pub fn merged(reading: Problems, compiled: Problems) -> Problems {
     let refused: Vec<&Problem> = reading.errors().collect();
     let mut list: Vec<Problem> = compiled.iter().filter(|problem| !is_echo(problem, &refused)).cloned().collect();
     list.extend(reading.iter().cloned());
+    if reading.errors().any(|problem| UNKNOWN_VALUES.contains(&problem.code)) {
+        list.retain(|problem| !ABSENCES.contains(&problem.code));
+    }
     // Stable: what stands in no text keeps its order, at the end.
     list.sort_by_key(|problem| (problem.span.is_none(), problem.span));
     let mut all = Problems::new();
@@ -31,4 +59,34 @@ fn is_echo(problem: &Problem, refused: &[&Problem]) -> bool {
         inside && path.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case(property))
     };
     problem.severity == Severity::Error && refused.iter().any(|error| is_there(&error.path))
+}
+
+#[cfg(test)]
+mod tests {
+    use model::At;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_said_to_be_absent_while_a_template_cannot_be_worked_out() {
+        let at = At::default();
+        let compiled = || {
+            let mut problems = Problems::new();
+            problems.push(Problem::warning(NOT_USED, &at, "nothing uses the pool"));
+            problems.push(Problem::warning(NOTHING_SERVED, &at, "the gateway has no rules"));
+            problems.push(Problem::error(codes::MISSING_PROPERTY, &at, "no port"));
+            problems.push(Problem::error(codes::OUT_OF_RANGE, &at, "too large"));
+            problems
+        };
+        let read = |code| {
+            let mut problems = Problems::new();
+            problems.push(Problem::error(code, &at, "not known"));
+            problems
+        };
+        let codes_of = |problems: Problems| -> Vec<_> { problems.iter().map(|problem| problem.code).collect() };
+        for code in UNKNOWN_VALUES {
+            assert_eq!(codes_of(merged(read(code), compiled())), [codes::OUT_OF_RANGE, code], "{code}");
+        }
+        assert_eq!(codes_of(merged(read(codes::TYPE_MISMATCH), compiled())).len(), 5);
+    }
 }

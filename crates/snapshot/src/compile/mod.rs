@@ -88,6 +88,7 @@ pub fn compile(document: &Document, site: Option<&Site>, environment: &Environme
     features::report(&mut context, &used);
     limits::check(&mut context, &parts, &used);
     lint::check(&mut context, &parts, &used);
+    site::check_settings(&mut context);
     site::check_names(&mut context);
     let snapshot = Snapshot {
         identity: identity(document),

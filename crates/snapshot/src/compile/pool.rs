@@ -75,7 +75,9 @@ fn written<'a>(
         }
         (Some(field), _) | (None, Some(field)) => field,
         (None, None) => {
-            context.missing(&address.at, "ipAddress", &format!("a member of the pool {:?}", pool.name.value));
+            let message = format!("a member of the pool {:?} has neither ipAddress nor fqdn", pool.name.value);
+            let problem = Problem::error(model::problem::codes::MISSING_PROPERTY, &address.at, message);
+            context.problems.push(problem.expected("the property \"ipAddress\" or \"fqdn\""));
             return None;
         }
     };
@@ -114,7 +116,7 @@ fn member(text: &str) -> Result<Member, Refused> {
     let port = text.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
     if port.is_some() || text.starts_with('[') {
         let help = "the port belongs into the backend settings; one pool can be used with several";
-        return refused("a member has no port of its own", help);
+        return refused("a member of a pool is written without a port", help);
     }
     if text.contains('/') {
         return refused("a member is one address or name, not a network or a path", "list the addresses one by one");

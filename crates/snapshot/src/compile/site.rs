@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use model::frontend_ip_configuration::FrontendIpConfiguration;
 use model::problem::nearest;
 use model::schema::{Field, List, Named};
-use model::site::Site;
+use model::site::{Site, name_server};
 use model::{At, Problem};
 
 use super::codes;
@@ -57,6 +57,33 @@ pub(super) fn member<'a>(site: Option<&'a Site>, id: &str) -> Option<&'a List<St
     };
     let found = site?.members.iter().filter(|(key, _)| within(key)).max_by_key(|(key, _)| key.len());
     found.map(|(_, field)| &field.value)
+}
+
+/// What the site file says by itself: name servers that are none, and settings that do nothing yet.
+pub(super) fn check_settings(context: &mut Context<'_>) {
+    let Some(site) = context.site else { return };
+    for server in site.dns.iter().flat_map(|dns| dns.servers.iter()) {
+        if name_server(&server.value).is_none() {
+            let problem =
+                Problem::error(codes::INVALID_ADDRESS, &server.at, "this is not the address of a name server");
+            let expected = "an IP address, or one with a port, such as \"10.0.0.2:53\" or \"[::1]:53\"";
+            context.problems.push(problem.found(format!("{:?}", server.value)).expected(expected));
+        }
+    }
+    let address = site.admin.as_ref().and_then(|admin| admin.address.as_ref());
+    let rule_sets = site.folders.as_ref().and_then(|folders| folders.rule_sets.as_ref());
+    let certificates = site.certificates.iter().next().map(|(name, _)| &name.at);
+    let ignored = [
+        (address.map(|field| &field.at), "management over the network; the gateway is asked over its socket"),
+        (rule_sets.map(|field| &field.at), "firewall rule sets"),
+        (certificates, "TLS, and with it certificates"),
+    ];
+    for (at, what) in ignored {
+        let Some(at) = at else { continue };
+        let problem =
+            Problem::warning(codes::NOT_SUPPORTED_YET, at, format!("not supported by this gateway yet: {what}"));
+        context.problems.push(problem.help("this setting is ignored"));
+    }
 }
 
 /// Warns about names in the site file that the document does not have: they bind nothing.

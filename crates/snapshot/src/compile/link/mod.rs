@@ -42,6 +42,7 @@ pub(super) fn link(context: &mut Context<'_>, parts: &Parts) -> (Snapshot, Used)
         settings: HashMap::new(),
         targets: HashMap::new(),
         sites: Vec::new(),
+        suspects: Vec::new(),
         reported: HashSet::new(),
     };
     let mut order: Vec<usize> = (0..parts.rules.len()).collect();
@@ -62,6 +63,8 @@ struct Linker<'c, 'a> {
     targets: HashMap<(usize, usize), TargetId>,
     /// Bindings in the making.
     sites: Vec<BindingSite>,
+    /// Redirects that may lead to themselves.
+    suspects: Vec<redirects::Suspect>,
     /// Pairs a problem was reported for already.
     reported: HashSet<(&'static str, usize, usize)>,
 }
@@ -80,7 +83,7 @@ impl Linker<'_, '_> {
                 let route =
                     Route { rule: id, path_rule: None, path_map: None, action: self.action(destination, listener) };
                 let route = self.snapshot.routes.push(route);
-                self.loops(destination, route, listener, b"/", |_| true);
+                self.may_loop(destination, route, listener, b"/");
                 Router::Basic(route)
             }
             RuleTarget::Paths(map) => self.paths(map, id, listener),
@@ -122,11 +125,9 @@ impl Linker<'_, '_> {
         for (path_rule, id) in map.rules.iter().zip(&routes) {
             let Some(pattern) = path_rule.patterns.first() else { continue };
             let sample = pattern.as_str().trim_end_matches('*').as_bytes();
-            self.loops(path_rule.destination, *id, listener, sample, |path| table.lookup(path).target == *id);
+            self.may_loop(path_rule.destination, *id, listener, sample);
         }
-        self.loops(map.default, default, listener, b"/", |path| {
-            table.lookup(b"/").target == default && table.lookup(path).target == default
-        });
+        self.may_loop(map.default, default, listener, b"/");
         Router::Paths(table)
     }
 
@@ -183,6 +184,7 @@ impl Linker<'_, '_> {
             hosts: HostTable::new(site.hosts),
         });
         self.snapshot.bindings = bindings.collect();
+        self.loops();
         (self.snapshot, self.used)
     }
 }

@@ -1,13 +1,22 @@
 //! Redirects joined to the listeners they come from and go to.
 
 use model::Problem;
-use routing::{Entrance, ListenerTarget, Redirect, RequestTarget};
+use routing::{Entrance, ListenerTarget, Redirect, RedirectTarget, RequestTarget, UrlTarget};
 
 use super::{Linker, scheme};
 use crate::compile::codes;
 use crate::compile::destination::Destination;
 use crate::compile::redirect;
-use crate::{Action, RouteId, Scheme};
+use crate::{Action, RouteId, Router, Scheme};
+
+/// A route that may redirect to itself.
+pub(super) struct Suspect {
+    redirect: usize,
+    route: RouteId,
+    listener: usize,
+    /// A path that leads to it.
+    path: Vec<u8>,
+}
 
 impl Linker<'_, '_> {
     pub(super) fn redirect(&self, index: usize) -> Option<Redirect> {
@@ -56,44 +65,77 @@ impl Linker<'_, '_> {
         }
     }
 
-    /// Warns when a client that follows the redirect of `route` comes back to it.
-    pub(super) fn loops(
-        &mut self,
-        to: Destination,
-        route: RouteId,
-        listener: usize,
-        path: &[u8],
-        selects: impl FnOnce(&[u8]) -> bool,
-    ) {
-        let (Destination::Redirect(index), Action::Redirect(redirect)) = (to, &self.snapshot.routes[route].action)
-        else {
-            return;
-        };
-        let parts = self.parts;
-        let Some(from) = parts.listeners.get(listener) else { return };
-        let port = from.port.and_then(|port| *parts.ports.get(port)?);
-        let (Some(port), Some(scheme)) = (port, from.protocol.and_then(scheme)) else { return };
-        let hosts = from.patterns();
-        let is_url = matches!(redirect.target, routing::RedirectTarget::Url(_));
-        if hosts.is_empty() && is_url {
-            // Any host comes in here, but the URL's may be another machine.
-            return;
+    /// Notes a route that may redirect to itself, with a path that leads to it. Who takes the redirected host is known
+    /// once every rule is linked.
+    pub(super) fn may_loop(&mut self, to: Destination, route: RouteId, listener: usize, path: &[u8]) {
+        if let Destination::Redirect(redirect) = to {
+            self.suspects.push(Suspect { redirect, route, listener, path: path.to_vec() });
         }
-        let host = hosts.first().map_or("host".to_owned(), |host| host.as_str().replace(['*', '?'], "x"));
-        let scheme = if scheme == Scheme::Http { routing::Scheme::Http } else { routing::Scheme::Https };
-        let entrance = Entrance { scheme, port: port.public, hosts: &hosts };
-        let request = RequestTarget { host: host.as_bytes(), path, query: None };
-        let comes_back = redirect.loops_to_itself(&entrance, &request, selects);
-        if comes_back && self.reported.insert((codes::REDIRECT_LOOP, index, listener)) {
+    }
+
+    /// Warns of redirects whose client comes back to them. The snapshot's bindings are made by now.
+    pub(super) fn loops(&mut self) {
+        for suspect in std::mem::take(&mut self.suspects) {
+            let reported = (codes::REDIRECT_LOOP, suspect.redirect, suspect.listener);
+            if !self.comes_back(&suspect) || !self.reported.insert(reported) {
+                continue;
+            }
             let gateway = self.context.gateway;
             let (Some(asked), Some(from)) =
-                (gateway.redirect_configurations.get(index), gateway.http_listeners.get(listener))
+                (gateway.redirect_configurations.get(suspect.redirect), gateway.http_listeners.get(suspect.listener))
             else {
-                return;
+                continue;
             };
             let message =
                 format!("the listener {:?} redirects to itself: clients go round in circles", from.name.value);
             self.context.warn(codes::REDIRECT_LOOP, &asked.name.at, message);
         }
     }
+
+    /// Whether a client that follows the redirect gets to the same route again, by one of the listener's hosts.
+    fn comes_back(&self, suspect: &Suspect) -> bool {
+        let route = &self.snapshot.routes[suspect.route];
+        let rule = &self.snapshot.rules[route.rule];
+        let listener = &self.snapshot.listeners[rule.listener];
+        let Action::Redirect(redirect) = &route.action else { return false };
+        let hosts = &listener.hosts;
+        if hosts.is_empty() && matches!(redirect.target, RedirectTarget::Url(_)) {
+            // Any host comes in here, but the URL's may be another machine.
+            return false;
+        }
+        let leads_here = |path: &[u8]| match &rule.router {
+            Router::Basic(only) => *only == suspect.route,
+            Router::Paths(paths) => paths.lookup(path).target == suspect.route,
+        };
+        let scheme = if listener.scheme == Scheme::Http { routing::Scheme::Http } else { routing::Scheme::Https };
+        let follow = |host: &str| {
+            let request = RequestTarget { host: host.as_bytes(), path: &suspect.path, query: None };
+            let Some(next) = host_of_location(redirect, &request) else { return false };
+            (next == host || !self.leaves_frontend(suspect))
+                && listener.bindings.iter().map(|id| &self.snapshot.bindings[*id]).any(|binding| {
+                    let entrance = Entrance { scheme, port: binding.public_port, hosts };
+                    binding.hosts.lookup(next.as_bytes()) == Some(route.rule)
+                        && redirect.loops_to_itself(&entrance, &request, leads_here)
+                })
+        };
+        let samples = hosts.iter().map(|host| host.as_str().replace(['*', '?'], "x"));
+        let mut samples = samples.chain(hosts.is_empty().then(|| "host".to_owned()));
+        leads_here(&suspect.path) && samples.any(|host| follow(&host))
+    }
+
+    /// Whether the target listener stands at another frontend, where another host may lead.
+    fn leaves_frontend(&self, suspect: &Suspect) -> bool {
+        let Some(Some(definition)) = self.parts.redirects.get(suspect.redirect) else { return false };
+        let redirect::Target::Listener(target) = definition.target else { return false };
+        let frontend = |listener: usize| self.parts.listeners.get(listener).and_then(|listener| listener.frontend);
+        frontend(target) != frontend(suspect.listener)
+    }
+}
+
+/// The host that a client is sent to.
+fn host_of_location(redirect: &Redirect, request: &RequestTarget<'_>) -> Option<String> {
+    let mut location = Vec::new();
+    redirect.location(request, &mut location);
+    let next = UrlTarget::parse(std::str::from_utf8(&location).ok()?).ok()?;
+    Some(next.host().to_owned())
 }
