@@ -69,6 +69,7 @@ pub fn write_bind_errors(errors: &[BindError], out: &mut impl std::fmt::Write) -
 pub struct Running {
     shared: Arc<Shared>,
     workers: Vec<Worker>,
+    threads: Mutex<Vec<Thread>>,
     control: Control,
     probes: ProbeRunner,
     metrics: Metrics,
@@ -79,10 +80,11 @@ pub struct Running {
 }
 
 struct Worker {
-    thread: JoinHandle<std::io::Result<()>>,
     commands: mpsc::Sender<Command>,
     counters: Arc<WorkerCounters>,
 }
+
+type Thread = JoinHandle<std::io::Result<()>>;
 
 /// A worker that has not ticked for so long is reported.
 const STUCK: Duration = Duration::from_secs(5);
@@ -106,7 +108,6 @@ async fn watch_over(workers: Vec<Arc<WorkerCounters>>) {
 struct Control {
     handle: tokio::runtime::Handle,
     end: Arc<tokio::sync::Notify>,
-    thread: JoinHandle<()>,
 }
 
 impl Control {
@@ -114,11 +115,11 @@ impl Control {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (handle, end) = (runtime.handle().clone(), Arc::new(tokio::sync::Notify::new()));
         let ended = Arc::clone(&end);
-        let thread = std::thread::Builder::new().name("control".to_owned()).spawn(move || {
+        drop(std::thread::Builder::new().name("control".to_owned()).spawn(move || {
             runtime.block_on(ended.notified());
             runtime.shutdown_background();
-        })?;
-        Ok(Self { handle, end, thread })
+        })?);
+        Ok(Self { handle, end })
     }
 }
 
@@ -164,15 +165,18 @@ impl Running {
         probes.reconcile(&fleet);
         let shared = Shared::new(Current::new(Published::new(Arc::new(snapshot), fleet)));
         let metrics = Metrics::new(reasons());
-        let workers = (0..settings.workers)
+        let (workers, threads): (Vec<_>, Vec<_>) = (0..settings.workers)
             .map(|index| start_worker(index, &shared, &settings.log, &metrics))
             .collect::<std::io::Result<Vec<_>>>()
-            .map_err(StartError::Machine)?;
+            .map_err(StartError::Machine)?
+            .into_iter()
+            .unzip();
         drop(control.handle.spawn(watch_over(workers.iter().map(|worker| Arc::clone(&worker.counters)).collect())));
         let now = jiff::Timestamp::now();
         let running = Self {
             shared,
             workers,
+            threads: Mutex::new(threads),
             control,
             probes,
             metrics,
@@ -303,32 +307,40 @@ impl Running {
         }
     }
 
-    /// Stops accepting, lets connections finish what they have, and ends. True when all had ended in time.
-    pub fn stop(self) -> bool {
-        let grace = self.current().snapshot.limits.shutdown_grace;
+    /// Stops accepting, lets connections finish what they have, and ends. True when all had ended in time; false also
+    /// when it was stopped before.
+    pub fn stop(&self) -> bool {
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        if threads.is_empty() {
+            return false;
+        }
+        let end = Instant::now() + self.current().snapshot.limits.shutdown_grace;
         self.command(|| Command::End);
-        let end = Instant::now() + grace;
         let mut finished = true;
-        for worker in self.workers {
-            while !worker.thread.is_finished() && Instant::now() < end {
+        for thread in threads {
+            while !thread.is_finished() && Instant::now() < end {
                 std::thread::sleep(Duration::from_millis(10));
             }
-            finished &= worker.thread.is_finished() && worker.thread.join().is_ok();
+            finished &= thread.is_finished() && thread.join().is_ok();
         }
         self.probes.stop();
         self.log.shutdown(Duration::from_secs(2));
         self.control.end.notify_one();
-        let _ = self.control.thread.join();
         finished
     }
 }
 
-fn start_worker(index: usize, shared: &Arc<Shared>, log: &AccessLog, metrics: &Metrics) -> std::io::Result<Worker> {
+fn start_worker(
+    index: usize,
+    shared: &Arc<Shared>,
+    log: &AccessLog,
+    metrics: &Metrics,
+) -> std::io::Result<(Worker, Thread)> {
     let (commands, receiver) = mpsc::channel(COMMANDS);
     let (shared, log, counters) = (Arc::clone(shared), log.worker(), metrics.worker());
     let kept = Arc::clone(&counters);
     let thread = std::thread::Builder::new()
         .name(format!("worker-{index}"))
         .spawn(move || serve::run(shared, log, counters, receiver))?;
-    Ok(Worker { thread, commands, counters: kept })
+    Ok((Worker { commands, counters: kept }, thread))
 }

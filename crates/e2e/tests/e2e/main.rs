@@ -8,6 +8,7 @@ mod bodies;
 mod change;
 mod forwarded;
 mod hosts;
+mod limits;
 mod messages;
 mod override_path;
 mod paths;

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use admin::{Control, Reloaded, ServeError};
 use model::Source;
@@ -108,7 +108,7 @@ pub(super) fn start(loaded: Loaded, log: AccessLog, origin: Origin, kept: Option
         Ok(running) => Arc::new(running),
         Err(error) => return usage(&error),
     };
-    let _ = service.running.set(Arc::clone(&running));
+    let _ = service.running.set(Arc::downgrade(&running));
     service.keep(&loaded.text);
     announce(&running);
     let service = Arc::new(service);
@@ -134,12 +134,15 @@ pub(super) fn start(loaded: Loaded, log: AccessLog, origin: Origin, kept: Option
                 Err(error) => usage(&error),
             };
             let _ = ended.send(code);
+            end_at_once_when_told_again().await;
         }
     };
     drop(control.spawn(task));
     let code = end.recv().unwrap_or(PROBLEMS);
     drop(service);
-    finish(running);
+    if !running.stop() {
+        terminal::note("gatehouse: the grace period is over; connections that were left were cut");
+    }
     code
 }
 
@@ -151,21 +154,18 @@ fn raise_descriptor_limit() {
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
-fn finish(running: Arc<Running>) {
-    // The management task may hold the gateway for a moment longer.
-    let mut running = running;
-    for _ in 0..200 {
-        match Arc::try_unwrap(running) {
-            Ok(running) => {
-                if !running.stop() {
-                    terminal::note("gatehouse: the grace period is over; connections that were left were cut");
-                }
-                return;
-            }
-            Err(shared) => running = shared,
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
+/// A second signal while connections finish what they have: the operator does not want to wait.
+async fn end_at_once_when_told_again() {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
     }
+    terminal::note("gatehouse: told again to end: connections that were left are cut");
+    std::process::exit(i32::from(PROBLEMS));
 }
 
 /// Whether to serve although the management socket could not be made. A gateway that cannot be asked is better than
@@ -224,7 +224,9 @@ impl Origin {
 
 /// The running gateway with what it takes to load its document again.
 struct Service {
-    running: std::sync::OnceLock<Arc<Running>>,
+    /// Weak, since the task behind the management socket holds the service to the end of the process; to be stopped, the
+    /// gateway must be nobody else's.
+    running: std::sync::OnceLock<Weak<Running>>,
     origin: Origin,
     /// Where the applied document is kept, if it is to be.
     kept: Option<LastGood>,
@@ -235,6 +237,10 @@ struct Service {
 impl Service {
     fn new(origin: Origin, kept: Option<LastGood>, checksum: String) -> Self {
         Self { running: std::sync::OnceLock::new(), origin, kept, checksum: Mutex::new(checksum) }
+    }
+
+    fn running(&self) -> Option<Arc<Running>> {
+        self.running.get()?.upgrade()
     }
 
     fn keep(&self, text: &str) {
@@ -263,7 +269,7 @@ impl Service {
                 _ = terminate.recv() => return,
                 _ = interrupt.recv() => return,
                 _ = hangup.recv() => {
-                    if let Some(running) = self.running.get() {
+                    if let Some(running) = self.running() {
                         running.log().reopen();
                     }
                     self.reload_in_background(true).await;
@@ -290,7 +296,7 @@ impl Service {
 
     /// `None` when nothing has changed and it need not be applied again.
     fn reload_if(&self, always: bool) -> Option<Reloaded> {
-        let running = self.running.get()?;
+        let running = self.running()?;
         let refuse = |why: String| {
             running.refused(&why);
             let revision = running.current().snapshot.identity.revision;
@@ -336,7 +342,7 @@ impl Service {
 
 impl Control for Service {
     fn status(&self) -> StatusReport {
-        self.running.get().map(|running| running.status()).unwrap_or_default()
+        self.running().map(|running| running.status()).unwrap_or_default()
     }
 
     fn reload(&self) -> Reloaded {

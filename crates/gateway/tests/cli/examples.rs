@@ -1,0 +1,95 @@
+//! The examples do what their pages say.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use e2e::Folder;
+
+use crate::command::{Serving, gatehouse};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").canonicalize().unwrap()
+}
+
+/// Each example: folder, document, further arguments.
+const EXAMPLES: [(&str, &str, &[&str]); 5] = [
+    ("bicep", "template.json", &["--with", "parameters.json"]),
+    ("dev", "gateway.json", &[]),
+    ("exported", "gateway.json", &["--site", "site.yaml"]),
+    ("routing-tests", "gateway.yaml", &[]),
+    ("two-sites", "gateway.yaml", &["--site", "site.yaml"]),
+];
+
+#[test]
+fn every_example_is_in_the_table() {
+    let folders: BTreeSet<String> = std::fs::read_dir(root())
+        .unwrap()
+        .map(Result::unwrap)
+        .filter(|entry| entry.file_type().unwrap().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    let known: BTreeSet<String> = EXAMPLES.iter().map(|(folder, ..)| (*folder).to_owned()).collect();
+    assert_eq!(folders, known);
+}
+
+/// The arguments with every file where it is.
+fn arguments(example: &str, document: &str, more: &[&str]) -> Vec<String> {
+    let place = |file: &str| root().join(example).join(file).display().to_string();
+    let mut args = vec![place(document)];
+    args.extend(more.iter().map(|arg| if arg.starts_with("--") { (*arg).to_owned() } else { place(arg) }));
+    args
+}
+
+#[test]
+fn every_example_passes_its_check() {
+    let folder = Folder::new();
+    for (example, document, more) in EXAMPLES {
+        let mut args = vec!["check".to_owned()];
+        args.extend(arguments(example, document, more));
+        let ended = gatehouse(&folder, &args);
+        assert_eq!(ended.code, 0, "{example}: {}{}", ended.out, ended.err);
+        assert!(ended.out.contains(": ok, "), "{example}: {}", ended.out);
+    }
+}
+
+#[test]
+fn the_example_of_routing_tests_passes() {
+    let folder = Folder::new();
+    let place = |file: &str| root().join("routing-tests").join(file).display().to_string();
+    let ended = gatehouse(&folder, &["test".to_owned(), place("cases.yaml"), place("gateway.yaml")]);
+    assert!(ended.code == 0 && ended.out.ends_with(" passed, 0 failed\n"), "{ended:?}");
+}
+
+/// Every example starts, with frontends and ports of this machine in place of its own.
+#[test]
+fn every_example_starts_and_answers() {
+    for (example, document, more) in EXAMPLES {
+        let folder = Folder::new();
+        let args = arguments(example, document, more);
+        let checked = gatehouse(&folder, &[&["export".to_owned()][..], &args].concat());
+        let exported: serde_json::Value = serde_json::from_str(&checked.out).unwrap();
+        let properties = &exported["properties"];
+        let names = |section: &str, key: &dyn Fn(&serde_json::Value) -> String| -> Vec<String> {
+            properties[section].as_array().unwrap().iter().map(key).collect()
+        };
+        let frontends = names("frontendIPConfigurations", &|one| format!("{}: [127.0.0.1]", one["name"]));
+        let ports = names("frontendPorts", &|one| format!("{}: 0", one["properties"]["port"]));
+        // Members that exist only in Azure stay bound as the example's own site file says.
+        let own = std::fs::read_to_string(root().join(example).join("site.yaml")).unwrap_or_default();
+        let members = own.split_once("\nmembers:\n").map_or("", |(_, rest)| rest.split("\nlog:").next().unwrap());
+        let members = if members.is_empty() { String::new() } else { format!("members:\n{members}\n") };
+        let site = folder.write(
+            "site.yaml",
+            format!(
+                "addresses: {{{}}}\nports: {{{}}}\n{members}log: {{access: 'off'}}\nadmin: {{socket: admin.sock}}\n",
+                frontends.join(", "),
+                ports.join(", ")
+            ),
+        );
+        let mut args: Vec<String> = args.into_iter().take_while(|arg| arg != "--site").collect();
+        args.extend(["--site".to_owned(), site.display().to_string()]);
+        let serving = Serving::start(&folder, &args);
+        let answer = serving.client().get("nobody.invalid", "/");
+        assert!([302, 404].contains(&answer.status), "{example}: {}", answer.status);
+    }
+}

@@ -1,0 +1,10 @@
+//! The `gatehouse` command as a user meets it: its output, its exit codes, its files, sockets and signals.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod bad_input;
+mod check;
+mod command;
+mod documents;
+mod examples;
+mod explain;
+mod serving;
