@@ -149,7 +149,7 @@ mod tests {
         let connections = Connections::new();
         let (link, mut peer) = pair(&connections).await;
         peer.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
-        link.stream.borrow().readable().await.unwrap();
+        std::future::poll_fn(|context| link.stream.borrow().poll_read_ready(context)).await.unwrap();
         connections.put_back(1, link, 0, 10);
         assert!(connections.checkout(1).is_none());
     }
@@ -160,7 +160,7 @@ mod tests {
         let (link, peer) = pair(&connections).await;
         assert!(!link.is_closed());
         drop(peer);
-        link.stream.borrow().readable().await.unwrap();
+        std::future::poll_fn(|context| link.stream.borrow().poll_read_ready(context)).await.unwrap();
         assert!(link.is_closed());
     }
 

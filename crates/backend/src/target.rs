@@ -142,7 +142,7 @@ impl LiveTarget {
         })
     }
 
-    /// Nothing is probed for it any more. Requests of the configuration that is gone may still wait for a first verdict,
+    /// Nothing is probed for it any more. Requests of the configuration that is gone may still wait for a verdict,
     /// which would never come: servers without one take them.
     pub(crate) fn retire(&self) {
         self.retired.store(true, Ordering::Release);

@@ -39,7 +39,7 @@ fn a_thousand_changes_leave_memory_and_descriptors_as_they_were() {
         .collect();
     let rules: Vec<(&str, &str, &str)> = rules.iter().map(|(name, path, pool)| (name.as_str(), *path, *pool)).collect();
     let version = |number: usize| {
-        Document::new(&farm).pool_of(&farm, if number % 2 == 0 { 0..2 } else { 1..4 }).paths("pool", &rules)
+        Document::new(&farm).pool_of(&farm, if number.is_multiple_of(2) { 0..2 } else { 1..4 }).paths("pool", &rules)
     };
     let gateway = Gateway::start(&version(0));
     let mut client = gateway.client();

@@ -1,4 +1,4 @@
-//! What the operator writes: the Azure Application Gateway resource model, read from text with the place of every value.
+//! What the operator writes: the Azure Application Gateway resource model, read from text, every value with its place.
 //!
 //! The first stop of a configuration: text -> tree ([`node`]) -> form ([`form`]; templates are worked out in
 //! `template`) -> typed resources ([`application_gateway`] and its neighbours, one file per kind). What is wrong is

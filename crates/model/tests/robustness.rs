@@ -84,7 +84,8 @@ proptest! {
         let characters: Vec<char> = EXAMPLES[which].chars().collect();
         let start = at.index(characters.len());
         let end = (start + length).min(characters.len());
-        let changed: String = characters[..start].iter().copied().chain(insert.chars()).chain(characters[end..].iter().copied()).collect();
+        let (before, after) = (characters[..start].iter().copied(), characters[end..].iter().copied());
+        let changed: String = before.chain(insert.chars()).chain(after).collect();
         survive(&changed);
     }
 }

@@ -26,7 +26,10 @@ pub enum Retry {
 }
 
 macro_rules! failures {
-    ($($(#[$doc:meta])* $kind:ident => $side:ident, $status:literal, $info:literal, $reason:literal, $retry:ident, $close:literal;)*) => {
+    ($(
+        $(#[$doc:meta])*
+        $kind:ident => $side:ident, $status:literal, $info:literal, $reason:literal, $retry:ident, $close:literal;
+    )*) => {
         /// Every kind of failure.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Failure {
@@ -40,7 +43,12 @@ macro_rules! failures {
             const fn row(self) -> Row {
                 match self {
                     $(Failure::$kind => Row {
-                        side: Side::$side, status: $status, error_info: $info, reason: $reason, retry: Retry::$retry, close: $close,
+                        side: Side::$side,
+                        status: $status,
+                        error_info: $info,
+                        reason: $reason,
+                        retry: Retry::$retry,
+                        close: $close,
                     },)*
                 }
             }

@@ -131,11 +131,6 @@ impl<'a> Pieces<'a> {
         Self { pieces, written: 0 }
     }
 
-    /// All bytes of all pieces.
-    pub fn len(&self) -> usize {
-        self.pieces.iter().map(|piece| piece.len()).sum()
-    }
-
     #[inline]
     fn rest(&self) -> ([&'a [u8]; 3], usize) {
         // Nearly always: one piece, nothing of it written.

@@ -73,7 +73,7 @@ async fn obey(worker: Rc<Worker>, mut commands: mpsc::Receiver<Command>) {
                 Ok(listener) => {
                     let port = listener.local_addr().map_or(key.0.port(), |local| local.port());
                     let door = worker.open(key, port);
-                    let _ = spawn_local(listen(Rc::clone(&worker), door, listener));
+                    drop(spawn_local(listen(Rc::clone(&worker), door, listener)));
                 }
                 // Only a runtime without its I/O driver refuses a socket.
                 Err(_) => debug_assert!(false, "the runtime has no I/O driver"),
@@ -119,11 +119,11 @@ fn connect(worker: &Rc<Worker>, door: &Rc<Door>, stream: TcpStream, peer: Socket
     let ip = peer.ip().to_canonical();
     let Some(admitted) = worker.shared.admit(ip, limits.max_connections, limits.max_connections_per_client) else {
         worker.counters.refusal(Failure::Overloaded as usize);
-        let _ = spawn_local(refuse(stream));
+        drop(spawn_local(refuse(stream)));
         return;
     };
     let connection = Connection::new(Rc::clone(worker), Rc::clone(door), stream, peer, admitted);
-    let _ = spawn_local(connection.serve());
+    drop(spawn_local(connection.serve()));
 }
 
 /// One write, no waiting: an overloaded gateway spends nothing on those it refuses.

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use admin::{Control, Reloaded, ServeError};
 use model::Source;
@@ -108,7 +108,7 @@ pub(super) fn start(loaded: Loaded, log: AccessLog, origin: Origin, kept: Option
         Ok(running) => Arc::new(running),
         Err(error) => return usage(&error),
     };
-    let _ = service.running.set(Arc::downgrade(&running));
+    let _ = service.running.set(Arc::clone(&running));
     service.keep(&loaded.text);
     announce(&running);
     let service = Arc::new(service);
@@ -224,9 +224,7 @@ impl Origin {
 
 /// The running gateway with what it takes to load its document again.
 struct Service {
-    /// Weak, since the task behind the management socket holds the service to the end of the process; to be stopped, the
-    /// gateway must be nobody else's.
-    running: std::sync::OnceLock<Weak<Running>>,
+    running: std::sync::OnceLock<Arc<Running>>,
     origin: Origin,
     /// Where the applied document is kept, if it is to be.
     kept: Option<LastGood>,
@@ -240,7 +238,7 @@ impl Service {
     }
 
     fn running(&self) -> Option<Arc<Running>> {
-        self.running.get()?.upgrade()
+        self.running.get().cloned()
     }
 
     fn keep(&self, text: &str) {

@@ -221,11 +221,7 @@ impl<'a> Facts<'a> {
                 }
                 self.expects_continue = true;
             }
-            Known::Upgrade => {
-                if field::members(value).any(|token| token.eq_ignore_ascii_case(b"h2c")) {
-                    return Err(Failure::UpgradeH2c);
-                }
-            }
+            Known::Upgrade if field::has_token(value, b"h2c") => return Err(Failure::UpgradeH2c),
             Known::Cookie => self.cookies += 1,
             _ => {}
         }

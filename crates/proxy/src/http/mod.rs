@@ -1,5 +1,6 @@
 //! HTTP: from the first byte of a request to its row in the log.
 
+pub mod answer;
 pub mod body;
 pub mod compose;
 pub mod connection;
@@ -11,5 +12,6 @@ pub mod record;
 pub mod relay;
 pub mod reply;
 pub mod response;
+pub mod row;
 pub mod scan;
 pub mod target;

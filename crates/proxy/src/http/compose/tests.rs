@@ -80,7 +80,8 @@ fn an_ipv6_peer_stands_in_brackets() {
 fn fields_of_the_connection_end_here() {
     let text = forwarded(
         "GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, x-hop, cookie, host\r\nX-Hop: 1\r\nKeep-Alive: 5\r\nTE: gzip\r\n\
-         Trailer: x\r\nUpgrade: foo\r\nProxy-Connection: x\r\nProxy-Authorization: x\r\nHTTP2-Settings: x\r\nProxy: x\r\n\
+         Trailer: x\r\nUpgrade: foo\r\nProxy-Connection: x\r\nProxy-Authorization: x\r\nHTTP2-Settings: x\r\n\
+         Proxy: x\r\n\
          Cookie: c=1\r\nX-Stays: 1\r\n\r\n",
     );
     let expected = format!(

@@ -4,7 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn read(input: &[u8], rules: Rules) -> Result<Option<(Vec<(String, Vec<u8>)>, usize)>, Fault> {
+/// Names and values, and where the content begins.
+type Head = (Vec<(String, Vec<u8>)>, usize);
+
+fn read(input: &[u8], rules: Rules) -> Result<Option<Head>, Fault> {
     let mut list = Fields::new();
     let end = fields(input, 0, rules, &mut list)?;
     let text = |field: &Field<'_>| (String::from_utf8_lossy(field.name).into_owned(), field.value.to_vec());
@@ -90,7 +93,7 @@ fn a_name_that_only_looks_known_is_not() {
 }
 
 /// httparse on the same bytes, with the bare line feeds refused that it lets pass.
-fn reference(input: &[u8]) -> Result<Option<(Vec<(String, Vec<u8>)>, usize)>, ()> {
+fn reference(input: &[u8]) -> Result<Option<Head>, ()> {
     let mut room = [httparse::EMPTY_HEADER; MAX_FIELDS];
     match httparse::parse_headers(input, &mut room) {
         Ok(httparse::Status::Complete((end, list))) => {

@@ -1,0 +1,130 @@
+//! What happened to a request, and its row in the access log.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use observe::AccessRecord;
+use observe::access_log::HttpVersion;
+
+use crate::failure::Failure;
+use crate::http::connection::Connection;
+use crate::http::exchange::Exchange;
+use crate::http::record::Span;
+use crate::io::Stream;
+
+/// What happened, for the log.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// Status sent to the client.
+    pub status: u16,
+    /// Bytes from the client, head included.
+    pub received: u64,
+    /// Bytes to the client, head included.
+    pub sent: u64,
+    /// The client has got a part of the final answer.
+    pub answered: bool,
+    /// Servers tried, in order.
+    pub servers: Tried,
+    /// Status of the server's answer.
+    pub server_status: Option<u16>,
+    /// When the request began to go to the last server.
+    pub sent_at: Option<Instant>,
+    /// How long connecting took; zero on a reused connection.
+    pub connect_time: Option<Duration>,
+    /// When the head of the answer was complete.
+    pub answered_at: Option<Instant>,
+    /// Our port towards the last server.
+    pub source_port: Option<u16>,
+    /// Content-Type of the answer, in the record.
+    pub content_type: Span,
+    /// What went wrong, if anything did.
+    pub failure: Option<Failure>,
+    /// The route, once there is one.
+    pub route: Option<snapshot::RouteId>,
+    /// The client's version.
+    pub version: HttpVersion,
+}
+
+/// Servers that were tried: the first few, without allocation.
+#[derive(Debug)]
+pub struct Tried {
+    addresses: [SocketAddr; 4],
+    count: usize,
+}
+
+impl Default for Tried {
+    fn default() -> Self {
+        Self { addresses: [SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 0); 4], count: 0 }
+    }
+}
+
+impl Tried {
+    /// Adds one; beyond the room it takes the last place.
+    pub fn push(&mut self, address: SocketAddr) {
+        self.count = (self.count + 1).min(self.addresses.len());
+        self.addresses[self.count - 1] = address;
+    }
+
+    /// Takes the last one away.
+    pub fn pop(&mut self) {
+        self.count = self.count.saturating_sub(1);
+    }
+
+    /// All of them, in order.
+    pub fn all(&self) -> &[SocketAddr] {
+        &self.addresses[..self.count]
+    }
+}
+
+impl Exchange {
+    /// Writes the row.
+    pub(super) fn write_row<S: Stream>(&self, connection: &Connection<S>) {
+        let (facts, record, published) = (&self.facts, &self.record, &self.view.published);
+        let total = self.started.elapsed();
+        // All from the beginning: differences of durations cost less than differences of instants.
+        let answered = facts.answered_at.map(|at| at - self.started);
+        let sent = facts.sent_at.map(|at| if at == self.started { Duration::ZERO } else { at - self.started });
+        let binding = connection.door.binding(&self.view);
+        let labels = match (facts.route, binding) {
+            (Some(route), _) => published.labels(route),
+            (None, Some(binding)) => published.binding_labels(binding),
+            (None, None) => &connection.worker.nameless,
+        };
+        let sent_target = record.get(record.sent_target);
+        let (path, query) = match memchr::memchr(b'?', sent_target) {
+            Some(at) => (&sent_target[..at], &sent_target[at + 1..]),
+            None => (sent_target, &[][..]),
+        };
+        let stamp = connection.worker.clock.cached();
+        connection.worker.log.record(&AccessRecord {
+            stamp: &stamp,
+            labels,
+            client: connection.client.peer,
+            method: record.get(record.method),
+            original_target: record.get(record.original_target),
+            path,
+            query,
+            user_agent: record.get(record.user_agent),
+            status: facts.status,
+            version: facts.version,
+            received_bytes: facts.received,
+            sent_bytes: facts.sent,
+            client_response_time: answered.map_or(Duration::ZERO, |at| total.saturating_sub(at)),
+            time_taken: total,
+            waf: None,
+            transaction: &self.id,
+            tls: None,
+            servers: facts.servers.all(),
+            server_status: facts.server_status,
+            server_latency: sent.map(|at| total.saturating_sub(at)),
+            server_connect_time: facts.connect_time,
+            server_header_time: answered.zip(sent).map(|(head, sent)| head.saturating_sub(sent)),
+            upstream_source_port: facts.source_port,
+            original_host: record.get(record.original_host),
+            host: record.get(record.sent_host),
+            error_info: facts.failure.map_or("ERRORINFO_NO_ERROR", Failure::error_info),
+            content_type: record.get(facts.content_type),
+            reason: facts.failure.map_or("", Failure::reason),
+        });
+    }
+}
