@@ -159,6 +159,6 @@ mod tests {
     #[test]
     fn the_future_of_a_connection_stays_small() {
         let serve = size(&|connection: Connection<tokio::net::TcpStream>| connection.serve());
-        assert!(serve <= 3072, "a connection's future has {serve} bytes");
+        assert!(serve <= 2304, "a connection's future has {serve} bytes");
     }
 }

@@ -171,8 +171,9 @@ impl Attempt<'_> {
         let mut upstream = Upstream { input: Input::new(), keep_alive: false };
         let result = match content {
             Content::Sent => self.without_content(connection, &link, record, facts, &mut upstream).await,
+            // Uploads are rare and their futures large: not in every exchange.
             Content::Streams(decoder) => {
-                self.with_content(connection, &link, record, decoder, facts, &mut upstream).await
+                Box::pin(self.with_content(connection, &link, record, decoder, facts, &mut upstream)).await
             }
         };
         connection.timer.clear(Lane::ServerRead);
