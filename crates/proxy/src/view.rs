@@ -1,6 +1,7 @@
 //! What is published: a snapshot with the live servers that belong to it, and each worker's view of it.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +10,7 @@ use arc_swap::ArcSwap;
 use backend::{Fleet, LiveTarget};
 use observe::Labels;
 use observe::access_log::Names;
-use snapshot::{Action, BindingId, RouteId, Snapshot, TargetId};
+use snapshot::{Action, BindingId, RouteId, RuleId, Snapshot, TargetId};
 
 use crate::worker::DoorKey;
 
@@ -26,7 +27,8 @@ pub struct Published {
 impl Published {
     /// Pairs a snapshot with its servers and writes the fixed parts of its log rows.
     pub fn new(snapshot: Arc<Snapshot>, fleet: Fleet) -> Self {
-        let labels = snapshot.routes.entries().map(|(id, _)| route_labels(&snapshot, id)).collect();
+        let mut written = HashMap::new();
+        let labels = snapshot.routes.entries().map(|(id, _)| route_labels(&snapshot, id, &mut written)).collect();
         let listener_labels = snapshot.bindings.entries().map(|(id, _)| binding_labels(&snapshot, id)).collect();
         Self { snapshot, fleet, labels, listener_labels }
     }
@@ -44,25 +46,34 @@ impl Published {
 
 const INSTANCE: &str = "appgw_0";
 
-fn route_labels(snapshot: &Snapshot, id: RouteId) -> Labels {
+/// Labels already written for a rule that leads to a target.
+type Written = HashMap<(RuleId, Option<TargetId>), Labels>;
+
+fn route_labels(snapshot: &Snapshot, id: RouteId, written: &mut Written) -> Labels {
     let route = &snapshot.routes[id];
     let rule = &snapshot.rules[route.rule];
-    let (pool, settings) = match &route.action {
-        Action::Forward(target) => {
-            let target = &snapshot.targets[*target];
+    let target = match &route.action {
+        Action::Forward(target) => Some(*target),
+        Action::Redirect(_) | Action::Missing => None,
+    };
+    let (pool, settings) = match target {
+        Some(target) => {
+            let target = &snapshot.targets[target];
             (&*snapshot.pools[target.pool].name, &*snapshot.settings[target.settings].name)
         }
-        Action::Redirect(_) | Action::Missing => ("", ""),
+        None => ("", ""),
     };
-    Labels::new(&Names {
+    let names = Names {
         resource_id: &snapshot.identity.resource_id,
         listener: &snapshot.listeners[rule.listener].name,
         rule: &rule.name,
         pool,
         settings,
         instance: INSTANCE,
-        path_rule: route.path_rule.as_deref().unwrap_or(""),
-    })
+        path_rule: "",
+    };
+    let labels = written.entry((route.rule, target)).or_insert_with(|| Labels::new(&names));
+    labels.with_path_rule(&names, route.path_rule.as_deref().unwrap_or(""))
 }
 
 /// A socket address with one listener is that listener; with several, which one was meant is not known.

@@ -84,8 +84,10 @@ fn open_log(loaded: &Loaded) -> Result<AccessLog, String> {
 
 /// Starts the gateway and stays until it is told to end.
 pub(super) fn start(loaded: Loaded, log: AccessLog, origin: Origin, kept: Option<LastGood>, watched: bool) -> u8 {
-    let Some(snapshot) = loaded.snapshot else { return PROBLEMS };
-    let site = loaded.site.unwrap_or_default();
+    // The document itself is not needed any more: of a large one it is most of the memory.
+    let Loaded { snapshot, site, text, .. } = loaded;
+    let Some(snapshot) = snapshot else { return PROBLEMS };
+    let site = site.unwrap_or_default();
     let asked = site.admin.as_ref().and_then(|admin| admin.socket.as_ref()).map(|socket| PathBuf::from(&socket.value));
     let is_asked = asked.is_some();
     let socket = asked.unwrap_or_else(default_socket);
@@ -109,7 +111,8 @@ pub(super) fn start(loaded: Loaded, log: AccessLog, origin: Origin, kept: Option
         Err(error) => return usage(&error),
     };
     let _ = service.running.set(Arc::clone(&running));
-    service.keep(&loaded.text);
+    service.keep(&text);
+    drop(text);
     announce(&running);
     let service = Arc::new(service);
     let control = running.control().clone();
