@@ -6,7 +6,8 @@
 use std::time::{Duration, Instant};
 
 use e2e::peer::close;
-use e2e::{Document, Farm, Gateway, Start};
+use e2e::wait::until_true;
+use e2e::{Document, Farm, Gate, Gateway, Start};
 
 const POST: &str = "POST / HTTP/1.1\r\nHost: a.com\r\nContent-Length: 3\r\n\r\nabc";
 
@@ -113,4 +114,63 @@ fn a_post_that_a_silent_server_has_seen_is_not_sent_again() {
     let gateway = start(&Document::new(&farm).settings(&farm, "requestTimeout: 1"));
     assert_eq!(gateway.client().ask(POST).status, 504);
     assert_eq!(farm.requests().len(), 1);
+}
+
+/// A failed upload once kept its connection, and the end of the content was looked for from its middle: what a client
+/// uploads could then be taken for its next request. Which byte the middle is varies, hence several lengths.
+#[test]
+fn the_rest_of_a_failed_upload_is_never_taken_for_a_request() {
+    for pad in 0..10 {
+        let gate = Gate::new();
+        let farm = {
+            let gate = gate.clone();
+            // Reads nothing of the content until every buffer on the way is full, and goes.
+            Farm::start(1, move |peer, _| {
+                gate.wait();
+                peer.reset()
+            })
+        };
+        let gateway = start(&Document::new(&farm));
+        let data = "a".repeat(pad) + &"0\r\n\r\n".repeat(4 << 20);
+        let head =
+            format!("POST / HTTP/1.1\r\nHost: a.com\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n", data.len() + 1);
+        let text = upload(&gateway, head + &data, &gate);
+        assert!(text.matches("HTTP/1.1 ").count() <= 1, "pad {pad}: {text}");
+        assert!(text.is_empty() || text.contains("\r\nConnection: close\r\n"), "pad {pad}: {text}");
+        assert!(farm.requests().iter().all(|request| request.method == "POST"));
+    }
+}
+
+/// Sends until nobody takes more, opens the gate, and reads to the end.
+fn upload(gateway: &Gateway, request: String, gate: &Gate) -> String {
+    use std::io::{Read, Write};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    let mut stream = std::net::TcpStream::connect(gateway.address("web")).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let (mut sender, sent) = (stream.try_clone().unwrap(), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&sent);
+    let sending = std::thread::spawn(move || {
+        for piece in request.as_bytes().chunks(65_536) {
+            if sender.write_all(piece).is_err() {
+                return;
+            }
+            counted.fetch_add(piece.len(), Ordering::Relaxed);
+        }
+    });
+    let (mut before, mut unchanged) = (0, 0);
+    until_true("the buffers fill up", || {
+        let now = sent.load(Ordering::Relaxed);
+        unchanged = if now > 0 && now == before { unchanged + 1 } else { 0 };
+        before = now;
+        unchanged > 30
+    });
+    gate.open();
+    let mut text = Vec::new();
+    // A reset after the answer is as good as an end.
+    let _ = stream.read_to_end(&mut text);
+    drop(stream);
+    sending.join().unwrap();
+    String::from_utf8_lossy(&text).into_owned()
 }
