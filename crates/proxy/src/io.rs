@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use bytes::BufMut;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -199,17 +199,6 @@ pub async fn write<S: Stream>(
 /// Ends the sending half.
 pub async fn shutdown<S: Stream>(stream: &RefCell<S>) -> io::Result<()> {
     poll_fn(|context| Pin::new(&mut *stream.borrow_mut()).poll_shutdown(context)).await
-}
-
-/// True when an idle connection has turned readable: closed by its peer, or out of step.
-#[inline]
-pub fn stirred<S: Stream>(stream: &S) -> bool {
-    stream.poll_readable(&mut Context::from_waker(Waker::noop())).is_ready()
-}
-
-/// Waits until the deadline of a lane.
-pub async fn until_deadline(timer: &TimerGuard, lane: Lane) {
-    poll_fn(|context| if timer.expired(lane, context) { Poll::Ready(()) } else { Poll::Pending }).await;
 }
 
 /// Runs a future until it is done or a lane's deadline passes.

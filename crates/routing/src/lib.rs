@@ -1,5 +1,4 @@
-//! Step "which rule?" on a request's road: host names, path maps, redirects, backend paths and
-//! request targets.
+//! Step "which rule?" on a request's road: host names, path maps, redirects, backend paths.
 //!
 //! A pure engine: it takes bytes and gives values, knows neither pools nor configuration, does no
 //! I/O, never panics on any input and allocates nothing on the common look-up path. Tables are
@@ -11,7 +10,6 @@ mod host;
 mod matching_form;
 mod path;
 mod redirect;
-mod target;
 
 pub use backend_path::BackendPath;
 pub use host::{HostPattern, HostPatternError, HostTable, host_without_port, is_ip_literal, shadowed};
@@ -21,4 +19,3 @@ pub use redirect::{
     Entrance, ListenerTarget, Redirect, RedirectStatus, RedirectTarget, RedirectUrlError, RequestTarget, Scheme,
     UrlTarget,
 };
-pub use target::{TargetError, TargetParts, split_target};

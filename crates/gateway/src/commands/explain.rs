@@ -54,7 +54,7 @@ impl Url {
         let rest = rest.split('#').next().unwrap_or(rest);
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, target) = rest.split_at(end);
-        let host = proxy::http::target::without_port(authority);
+        let host = routing::host_without_port(authority.as_bytes());
         if !proxy::http::target::valid_host(authority.as_bytes()) {
             return Err(format!("{authority:?} is not a host; {example}"));
         }

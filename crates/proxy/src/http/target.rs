@@ -133,14 +133,6 @@ static HOST_BYTES: [bool; 256] = {
     table
 };
 
-/// A Host without its port; brackets stay.
-pub fn without_port(host: &str) -> &str {
-    if host.starts_with('[') {
-        return host.find(']').map_or(host, |end| &host[..=end]);
-    }
-    host.split_once(':').map_or(host, |(name, _)| name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,12 +194,5 @@ mod tests {
             let expected = expected.map(|(a, p, q)| (a.map(str::to_owned), p.to_owned(), q.to_owned()));
             assert_eq!(parsed, expected, "{method} {text}");
         }
-    }
-
-    #[test]
-    fn a_host_loses_its_port_but_not_its_brackets() {
-        assert_eq!(without_port("a:80"), "a");
-        assert_eq!(without_port("[::1]:80"), "[::1]");
-        assert_eq!(without_port("a"), "a");
     }
 }
