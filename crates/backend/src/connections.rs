@@ -3,25 +3,32 @@
 //! One set for each worker, never shared: taking and giving back is a push and a pop. Last in, first out, so that the
 //! connection in use is the one whose state is warm and surplus ones grow old and are closed.
 
+mod stream;
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::task::{Context, Waker};
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
+use tls::connector::{Connector, ServerTlsError};
 use tokio::net::TcpStream;
+
+pub use stream::ServerStream;
 
 /// A connection to a server, owned by one exchange or idle.
 #[derive(Debug)]
 pub struct Link {
-    /// The socket. Borrowed only inside a poll.
-    pub stream: RefCell<TcpStream>,
+    /// The socket, with TLS or without. Borrowed only inside a poll.
+    pub stream: RefCell<ServerStream>,
     /// Our own port, for the access log.
     pub local_port: u16,
     /// Exchanges completed on it before this one.
     pub used: u32,
+    /// The name that was sent in the TLS handshake, if any: the server answers for that name alone.
+    name: Option<Arc<str>>,
     open: Rc<Cell<u64>>,
 }
 
@@ -38,6 +45,15 @@ struct Idle {
     since: u64,
 }
 
+/// Why no connection was made.
+#[derive(Debug)]
+pub enum ConnectError {
+    /// No TCP connection.
+    Tcp(io::Error),
+    /// No TLS on it.
+    Tls(ServerTlsError),
+}
+
 /// The idle connections of one worker, by server.
 #[derive(Debug, Default)]
 pub struct Connections {
@@ -51,29 +67,39 @@ impl Connections {
         Self::default()
     }
 
-    /// An idle connection to a server. One that has turned readable was closed by the server, or is out of step with
-    /// it: bytes nobody asked for must not be taken for the next answer. Such a one is dropped.
+    /// An idle connection to a server, made with this name in its TLS handshake. One that has turned readable was
+    /// closed by the server, or is out of step with it: bytes nobody asked for must not be taken for the next answer.
+    /// Such a one is dropped.
     #[inline]
-    pub fn checkout(&self, server: u64) -> Option<Link> {
+    pub fn checkout(&self, server: u64, name: Option<&str>) -> Option<Link> {
         let mut idle = self.idle.borrow_mut();
         let list = idle.get_mut(&server)?;
-        while let Some(Idle { link, .. }) = list.pop() {
-            if !stirred(&link) {
+        loop {
+            // Without TLS, and with one name for all, the last one fits.
+            let link = match list.last()? {
+                last if last.link.name.as_deref() == name => list.pop()?.link,
+                _ => take_named(list, name)?,
+            };
+            if !link.stream.borrow_mut().has_stirred() {
                 return Some(link);
             }
         }
-        None
     }
 
-    /// Keeps a connection for reuse, or closes it when the server has `limit` idle ones already.
+    /// Keeps a connection for reuse. When the server has `limit` idle ones already it is closed; with TLS the oldest
+    /// is instead, since names come from clients and those of yesterday must not keep out those of today.
     #[inline]
     pub fn put_back(&self, server: u64, mut link: Link, now: u64, limit: usize) {
         let mut idle = self.idle.borrow_mut();
         let list = idle.entry(server).or_default();
-        if list.len() < limit {
-            link.used = link.used.saturating_add(1);
-            list.push(Idle { link, since: now });
+        if list.len() >= limit {
+            if link.name.is_none() || limit == 0 {
+                return;
+            }
+            list.remove(0);
         }
+        link.used = link.used.saturating_add(1);
+        list.push(Idle { link, since: now });
     }
 
     /// Closes connections that have been idle since before `oldest`, that have turned readable, or whose server is
@@ -83,7 +109,7 @@ impl Connections {
             if !wanted(server) {
                 return false;
             }
-            list.retain(|idle| idle.since >= oldest && !stirred(&idle.link));
+            list.retain(|idle| idle.since >= oldest && !idle.link.stream.borrow_mut().has_stirred());
             !list.is_empty()
         });
     }
@@ -93,86 +119,46 @@ impl Connections {
         self.open.get()
     }
 
-    /// Makes a new connection.
-    pub async fn connect(&self, address: SocketAddr) -> io::Result<Link> {
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
-        let local_port = stream.local_addr().map_or(0, |local| local.port());
+    /// Makes a new connection; with `tls` a TLS connection on it, to which the name is sent. Without a deadline of its
+    /// own: the caller's covers both.
+    ///
+    /// # Errors
+    /// The server cannot be reached, or TLS with it failed.
+    pub async fn connect(
+        &self,
+        address: SocketAddr,
+        tls: Option<(&Connector, Option<&str>)>,
+    ) -> Result<Link, ConnectError> {
+        let tcp = TcpStream::connect(address).await.map_err(ConnectError::Tcp)?;
+        tcp.set_nodelay(true).map_err(ConnectError::Tcp)?;
+        let local_port = tcp.local_addr().map_or(0, |local| local.port());
+        let (stream, name) = match tls {
+            None => (ServerStream::Plain(tcp), None),
+            Some((connector, name)) => {
+                // A handshake is rare and its future large: not in every exchange.
+                let secured = Box::pin(connector.connect(name, address.ip(), tcp)).await;
+                (ServerStream::Tls(Box::new(secured.map_err(ConnectError::Tls)?)), name.map(Arc::from))
+            }
+        };
         self.open.set(self.open.get() + 1);
-        Ok(Link { stream: RefCell::new(stream), local_port, used: 0, open: Rc::clone(&self.open) })
+        Ok(Link { stream: RefCell::new(stream), local_port, used: 0, name, open: Rc::clone(&self.open) })
     }
+}
+
+/// The newest connection with this name.
+#[cold]
+fn take_named(list: &mut Vec<Idle>, name: Option<&str>) -> Option<Link> {
+    let at = list.iter().rposition(|idle| idle.link.name.as_deref() == name)?;
+    Some(list.remove(at).link)
 }
 
 impl Link {
     /// Looks at the socket itself, not at what the event loop knows: true when the server has closed. One system call,
     /// for requests that cannot be sent twice.
     pub fn is_closed(&self) -> bool {
-        let stream = self.stream.borrow();
-        let socket = socket2::SockRef::from(&*stream);
-        let mut byte = [std::mem::MaybeUninit::uninit()];
-        match socket.peek(&mut byte) {
-            Ok(_) => true,
-            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
-        }
+        self.stream.borrow_mut().has_stirred_by_now()
     }
-}
-
-fn stirred(link: &Link) -> bool {
-    link.stream.borrow().poll_read_ready(&mut Context::from_waker(Waker::noop())).is_ready()
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::io::AsyncWriteExt;
-    use tokio::net::TcpListener;
-
-    use super::*;
-
-    async fn pair(connections: &Connections) -> (Link, TcpStream) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let link = connections.connect(listener.local_addr().unwrap()).await.unwrap();
-        (link, listener.accept().await.unwrap().0)
-    }
-
-    #[tokio::test]
-    async fn an_idle_connection_comes_back_to_the_same_server_only() {
-        let connections = Connections::new();
-        let (link, _peer) = pair(&connections).await;
-        connections.put_back(1, link, 0, 10);
-        assert!(connections.checkout(2).is_none());
-        assert_eq!(connections.checkout(1).map(|link| link.used), Some(1));
-        assert_eq!(connections.open(), 0);
-    }
-
-    #[tokio::test]
-    async fn a_connection_with_unasked_bytes_is_dropped() {
-        let connections = Connections::new();
-        let (link, mut peer) = pair(&connections).await;
-        peer.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
-        std::future::poll_fn(|context| link.stream.borrow().poll_read_ready(context)).await.unwrap();
-        connections.put_back(1, link, 0, 10);
-        assert!(connections.checkout(1).is_none());
-    }
-
-    #[tokio::test]
-    async fn a_closed_connection_is_seen_without_the_event_loop() {
-        let connections = Connections::new();
-        let (link, peer) = pair(&connections).await;
-        assert!(!link.is_closed());
-        drop(peer);
-        std::future::poll_fn(|context| link.stream.borrow().poll_read_ready(context)).await.unwrap();
-        assert!(link.is_closed());
-    }
-
-    #[tokio::test]
-    async fn old_connections_and_those_beyond_the_limit_are_closed() {
-        let connections = Connections::new();
-        let (first, _a) = pair(&connections).await;
-        let (second, _b) = pair(&connections).await;
-        connections.put_back(1, first, 5, 1);
-        connections.put_back(1, second, 5, 1);
-        assert_eq!(connections.open(), 1);
-        connections.sweep(6, |_| true);
-        assert_eq!(connections.open(), 0);
-    }
-}
+mod tests;

@@ -31,6 +31,7 @@ pub(crate) fn settings() -> Settings {
         name: "plain".into(),
         port: 80,
         scheme: Scheme::Http,
+        tls: None,
         request_timeout: Duration::from_secs(20),
         path: None,
         host: HostHeader::Client,

@@ -4,10 +4,11 @@ use std::net::IpAddr;
 use std::ops::Index;
 use std::sync::Arc;
 
-use snapshot::{Member, Probe, Snapshot, TargetId};
+use snapshot::{Member, Probe, Settings, Snapshot, TargetId};
 
 use crate::dns::NameState;
 use crate::health::{State, Verdicts};
+use crate::security::Security;
 use crate::server::Server;
 use crate::target::{LiveMember, LiveTarget, TargetKey, TargetSpec};
 
@@ -30,6 +31,7 @@ impl Fleet {
     /// The targets of a snapshot. What did not change since the previous fleet goes on as it is:
     ///
     /// - a target with equal key and specification is the same object;
+    /// - a target whose TLS settings did not change keeps the sessions with its servers;
     /// - a server with equal address and probe definition is the same object, counters and verdict included;
     /// - a server whose probe definition changed keeps its connections, and its place in the rotation until the new
     ///   probe's first answer.
@@ -49,7 +51,8 @@ impl Fleet {
                 _ => {
                     let heritage = Heritage { old: old.map(|old| &**old), previous };
                     let members = spec.members.iter().map(|member| heritage.member(member, &spec)).collect();
-                    Arc::new(LiveTarget::new(key, spec, members))
+                    let security = heritage.security(&spec.settings);
+                    Arc::new(LiveTarget::new(key, spec, security, members))
                 }
             }
         };
@@ -93,6 +96,7 @@ impl Heritage<'_> {
         };
         if let Some(old) = self.old
             && old.spec.settings.scheme == spec.settings.scheme
+            && old.spec.settings.tls == spec.settings.tls
             && let Some(server) = old.all().iter().find(same)
         {
             let probed_alike = asks_the_same(&old.spec.probe, &spec.probe);
@@ -106,6 +110,20 @@ impl Heritage<'_> {
         let up_elsewhere = (self.previous.targets.iter())
             .any(|target| target.all().iter().filter(same).any(|server| server.verdicts().state() == State::Up));
         Arc::new(Server::new(ip, port, name.cloned(), Verdicts::new(up_elsewhere)))
+    }
+
+    /// The target of the same name, if it speaks to its servers in the same way: connections of another kind are of
+    /// no use.
+    fn spoken_alike(&self, settings: &Settings) -> Option<&LiveTarget> {
+        let alike = |old: &&LiveTarget| {
+            let old = &old.spec.settings;
+            old.scheme == settings.scheme && old.tls == settings.tls
+        };
+        self.old.filter(alike)
+    }
+
+    fn security(&self, settings: &Settings) -> Security {
+        self.spoken_alike(settings).map_or_else(|| Security::new(settings), |old| old.security.clone())
     }
 
     /// What any target knew of a name.

@@ -17,6 +17,7 @@ pub mod target;
 #[cfg(test)]
 mod fixtures;
 mod report;
+mod security;
 
 pub use fleet::Fleet;
 pub use health::HealthChange;

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
 use snapshot::{Member, Probe, Settings};
+use tls::connector::Connector;
 use tokio::sync::Notify;
 
 use crate::dns::NameState;
 use crate::health::{HealthChange, Probed, State, Verdicts, success_text};
+use crate::security::Security;
 use crate::server::Server;
 
 /// What a target is called: it keeps its servers and their health across configurations under this key.
@@ -23,7 +25,7 @@ pub struct TargetKey {
 }
 
 /// What a target needs of the snapshot. Equal specifications: the same target goes on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TargetSpec {
     /// The pool's members in order.
     pub members: Vec<Member>,
@@ -43,6 +45,7 @@ pub struct LiveTarget {
     pub key: TargetKey,
     /// What it was made from.
     pub spec: TargetSpec,
+    pub(crate) security: Security,
     eligible: ArcSwap<Servers>,
     all: ArcSwap<Servers>,
     undecided: AtomicBool,
@@ -68,10 +71,11 @@ impl LiveMember {
 }
 
 impl LiveTarget {
-    pub(crate) fn new(key: TargetKey, spec: TargetSpec, members: Vec<LiveMember>) -> Self {
+    pub(crate) fn new(key: TargetKey, spec: TargetSpec, security: Security, members: Vec<LiveMember>) -> Self {
         let target = Self {
             key,
             spec,
+            security,
             eligible: ArcSwap::default(),
             all: ArcSwap::default(),
             undecided: AtomicBool::new(true),
@@ -88,6 +92,16 @@ impl LiveTarget {
     #[inline]
     pub fn eligible(&self) -> Guard<Arc<Servers>> {
         self.eligible.load()
+    }
+
+    /// Makes TLS connections to its servers. `None` for plain HTTP, and for a target whose TLS could not be prepared:
+    /// none of its servers is ever eligible.
+    #[inline]
+    pub fn connector(&self) -> Option<&Connector> {
+        match &self.security {
+            Security::Tls(connector) => Some(connector),
+            Security::Plain | Security::Broken(_) => None,
+        }
     }
 
     /// All servers in pool order.
@@ -192,9 +206,10 @@ impl LiveTarget {
             _ => 0,
         };
         let retired = self.retired.load(Ordering::Acquire);
+        let is_broken = matches!(self.security, Security::Broken(_));
         let may_serve = |&(index, server): &(usize, &Arc<Server>)| {
             let verdicts = server.verdicts();
-            index < always || verdicts.in_rotation() || (retired && verdicts.is_undecided())
+            !is_broken && (index < always || verdicts.in_rotation() || (retired && verdicts.is_undecided()))
         };
         let eligible = all.iter().enumerate().filter(may_serve).map(|(_, server)| Arc::clone(server)).collect();
         let unanswered = |member: &LiveMember| matches!(member, LiveMember::Name { state, .. } if !state.answered);

@@ -16,6 +16,8 @@ use snapshot::difference::Difference;
 use crate::client::{Client, Response};
 use crate::document::Document;
 use crate::folder::Folder;
+use crate::h2::H2;
+use crate::tls::{Secure, Tls};
 use crate::wait::{until, until_true};
 
 /// How a gateway is started.
@@ -53,6 +55,7 @@ impl Start {
             workers: self.workers,
             log: AccessLog::start(config).unwrap(),
             dns: Vec::new(),
+            ticket_secrets: Vec::new(),
             on_health: Box::new(move |change| {
                 seen.lock().unwrap_or_else(PoisonError::into_inner).push(change.to_string());
             }),
@@ -105,6 +108,18 @@ impl Gateway {
     #[track_caller]
     pub fn client(&self) -> Client {
         Client::connect(self.address("web"))
+    }
+
+    /// An HTTP/2 connection to the listener `web`, begun.
+    #[track_caller]
+    pub fn h2(&self) -> H2 {
+        H2::connect(self.address("web"))
+    }
+
+    /// A TLS connection to the listener `web`.
+    #[track_caller]
+    pub fn secure(&self, tls: &Tls) -> Secure {
+        tls.connect(self.address("web"))
     }
 
     /// Asks on a new connection.

@@ -7,18 +7,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use backend::dns::SystemResolver;
+use backend::dns::{Lookup, SystemResolver};
 use backend::{Fleet, HealthChange, ProbeRunner};
 use frontend::BindError;
 use observe::status::{BindingStatus, CounterReport, StatusReport};
 use observe::{AccessLog, Metrics, WorkerCounters};
 use proxy::failure::Failure;
 use proxy::serve::{self, Command};
+use proxy::tls::Responders;
 use proxy::view::{Current, Published};
 use proxy::worker::{DoorKey, Shared};
 use snapshot::Snapshot;
 use snapshot::difference::{Difference, difference};
+use tls::tickets::Tickets;
 use tokio::sync::mpsc;
+use zeroize::Zeroizing;
 
 use crate::terminal;
 
@@ -33,6 +36,8 @@ pub struct Settings {
     pub log: AccessLog,
     /// DNS servers; empty for the system's.
     pub dns: Vec<SocketAddr>,
+    /// Secrets of session tickets, shared with other gateways; empty for one of this process alone.
+    pub ticket_secrets: Vec<Zeroizing<Vec<u8>>>,
     /// Called when a server comes or goes.
     pub on_health: Box<dyn Fn(&HealthChange) + Send + Sync>,
 }
@@ -75,6 +80,7 @@ pub struct Running {
     metrics: Metrics,
     log: AccessLog,
     applied: Mutex<Applied>,
+    tickets: Tickets,
     revision: AtomicU64,
     started: jiff::Timestamp,
 }
@@ -159,11 +165,13 @@ impl Running {
         let sockets = bind(&snapshot, &BTreeMap::new(), settings.workers).map_err(StartError::Bind)?;
         let control = Control::start().map_err(StartError::Machine)?;
         let resolver = Arc::new(SystemResolver::new(&settings.dns));
+        let responders = Responders::new(Arc::clone(&resolver) as Arc<dyn Lookup>);
         let probes = ProbeRunner::new(control.handle.clone(), resolver, settings.on_health);
+        let tickets = tickets(&settings.ticket_secrets).map_err(StartError::Machine)?;
         snapshot.identity.revision = 1;
         let fleet = Fleet::reconcile(None, &snapshot);
         probes.reconcile(&fleet);
-        let shared = Shared::new(Current::new(Published::new(Arc::new(snapshot), fleet)));
+        let shared = Shared::new(Current::new(Published::new(Arc::new(snapshot), fleet, &tickets)), responders);
         let metrics = Metrics::new(reasons());
         let (workers, threads): (Vec<_>, Vec<_>) = (0..settings.workers)
             .map(|index| start_worker(index, &shared, &settings.log, &metrics))
@@ -181,6 +189,7 @@ impl Running {
             probes,
             metrics,
             log: settings.log,
+            tickets,
             applied: Mutex::new(Applied { bound: BTreeMap::new(), at: now, refused: None }),
             revision: AtomicU64::new(1),
             started: now,
@@ -208,7 +217,7 @@ impl Running {
         let wanted: Vec<DoorKey> =
             snapshot.bindings.iter().map(|binding| (binding.address, binding.document_port)).collect();
         self.probes.reconcile(&fleet);
-        self.shared.current.publish(Published::new(Arc::new(snapshot), fleet));
+        self.shared.current.publish(Published::new(Arc::new(snapshot), fleet, &self.tickets));
         self.listen(sockets, &mut applied.bound);
         let gone: Vec<DoorKey> = applied.bound.keys().filter(|key| !wanted.contains(key)).copied().collect();
         for key in gone {
@@ -328,6 +337,13 @@ impl Running {
         self.control.end.notify_one();
         finished
     }
+}
+
+fn tickets(secrets: &[Zeroizing<Vec<u8>>]) -> std::io::Result<Tickets> {
+    if secrets.is_empty() {
+        return Tickets::random().map_err(std::io::Error::other);
+    }
+    Ok(Tickets::shared(&secrets.iter().map(|secret| secret.as_slice()).collect::<Vec<_>>()))
 }
 
 fn start_worker(

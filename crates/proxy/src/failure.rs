@@ -121,12 +121,35 @@ failures! {
     ClientClosed => Client, 499, "ERRORINFO_CLIENT_CLOSED_REQUEST", "client_closed", No, true;
     /// The client does not take its answer. Only logged.
     ClientStalled => Client, 499, "ERRORINFO_CLIENT_TIMED_OUT", "client_stalled", No, true;
+    /// A TLS handshake that failed. Only counted: there is no request yet.
+    ClientHandshake => Client, 400, "ERRORINFO_INVALID_REQUEST", "client_handshake", No, true;
+    /// Plain HTTP where TLS is spoken.
+    HttpToHttpsPort => Client, 400, "ERRORINFO_HTTP_TO_HTTPS_PORT", "http_to_https_port", No, true;
+    /// The host's listener asks for client certificates in another way than the one that the handshake was made with.
+    Misdirected => Client, 421, "ERRORINFO_INVALID_HOST", "misdirected_request", No, false;
+    /// A listener that demands a client certificate got none.
+    ClientCertificateMissing => Client, 400, "ERRORINFO_HTTPS_NO_CERT", "client_certificate_missing", No, true;
+    /// A listener that demands a client certificate got one that is not good.
+    ClientCertificateInvalid => Client, 400, "ERRORINFO_HTTPS_NO_CERT", "client_certificate_invalid", No, true;
+    /// An HTTP/2 request that is none: its stream is reset.
+    MalformedHttp2 => Client, 400, "ERRORINFO_INVALID_REQUEST", "malformed_http2", No, true;
     /// No listener takes this host.
     UnknownHost => Client, 404, "ERRORINFO_INVALID_HOST", "unknown_host", No, false;
     /// The path leads to no pool and no redirect.
     NoTarget => Ours, 404, "ERRORINFO_NO_ERROR", "no_target", No, false;
     /// The pool is empty or none of its servers is healthy.
     NoLiveServer => Server, 502, "ERRORINFO_UPSTREAM_NO_LIVE", "no_live_server", No, false;
+    /// The server's certificate does not have the name that was asked for.
+    BackendCertificateName =>
+        Server, 502, "ERRORINFO_UPSTREAM_CLOSED_CONNECTION", "backend_certificate_name", Yes, false;
+    /// The server's certificate, or one above it, is outside its dates.
+    BackendCertificateDate =>
+        Server, 502, "ERRORINFO_UPSTREAM_CLOSED_CONNECTION", "backend_certificate_date", Yes, false;
+    /// The server's certificate does not lead to a root that is trusted.
+    BackendCertificateChain =>
+        Server, 502, "ERRORINFO_UPSTREAM_CLOSED_CONNECTION", "backend_certificate_chain", Yes, false;
+    /// The TLS handshake with the server failed otherwise.
+    BackendHandshake => Server, 502, "ERRORINFO_UPSTREAM_CLOSED_CONNECTION", "backend_handshake", Yes, false;
     /// The server refused the connection or cannot be reached.
     ConnectFailed => Server, 502, "ERRORINFO_UPSTREAM_CLOSED_CONNECTION", "connect_failed", Yes, false;
     /// The connection was not made in time.

@@ -9,6 +9,7 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use backend::connections::ServerStream;
 use bytes::BufMut;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -23,7 +24,7 @@ pub trait Stream: AsyncRead + AsyncWrite + Unpin {
     fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
 
     /// Looks whether the peer has closed, without taking bytes: `Ready(true)` at the end or after an error.
-    fn poll_closed(&self, context: &mut Context<'_>) -> Poll<bool>;
+    fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<bool>;
 
     /// Our own address, as the client sees it.
     fn local(&self) -> Option<std::net::SocketAddr>;
@@ -32,13 +33,32 @@ pub trait Stream: AsyncRead + AsyncWrite + Unpin {
     fn reset_on_close(&self);
 }
 
+impl Stream for ServerStream {
+    #[inline]
+    fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ServerStream::poll_readable(self, context)
+    }
+
+    fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        ServerStream::poll_closed(self, context)
+    }
+
+    fn local(&self) -> Option<std::net::SocketAddr> {
+        self.tcp().local_addr().ok()
+    }
+
+    fn reset_on_close(&self) {
+        self.tcp().reset_on_close();
+    }
+}
+
 impl Stream for TcpStream {
     #[inline]
     fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.poll_read_ready(context)
     }
 
-    fn poll_closed(&self, context: &mut Context<'_>) -> Poll<bool> {
+    fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<bool> {
         if self.poll_read_ready(context).is_pending() {
             return Poll::Pending;
         }
@@ -113,8 +133,9 @@ pub fn poll_fill<S: Stream>(
     }
 }
 
+/// What a wait that has nothing yet returns.
 #[inline]
-fn expire<T>(timer: &TimerGuard, lane: Lane, context: &Context<'_>) -> Poll<io::Result<T>> {
+pub fn expire<T>(timer: &TimerGuard, lane: Lane, context: &Context<'_>) -> Poll<io::Result<T>> {
     if timer.expired(lane, context) { Poll::Ready(Err(timed_out())) } else { Poll::Pending }
 }
 
@@ -167,7 +188,14 @@ pub async fn write<S: Stream>(
             let (rest, count) = pieces.rest();
             let mut stream = stream.borrow_mut();
             let polled = match count {
-                0 => break,
+                // A TLS session may still hold what it took; a socket has nothing to flush.
+                0 => match Pin::new(&mut *stream).poll_flush(context) {
+                    Poll::Ready(done) => {
+                        timer.clear(lane);
+                        return Poll::Ready(done);
+                    }
+                    Poll::Pending => Poll::Pending,
+                },
                 1 => Pin::new(&mut *stream).poll_write(context, rest[0]),
                 _ => {
                     let slices = rest.map(IoSlice::new);
@@ -191,7 +219,6 @@ pub async fn write<S: Stream>(
                 }
             }
         }
-        Poll::Ready(Ok(()))
     })
     .await
 }

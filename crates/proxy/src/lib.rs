@@ -9,5 +9,6 @@ pub mod http;
 pub mod io;
 pub mod serve;
 pub mod timer;
+pub mod tls;
 pub mod view;
 pub mod worker;

@@ -11,8 +11,9 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
 use crate::failure::Failure;
-use crate::http::connection::Connection;
+use crate::http::h1::connection::{Connection, Guest};
 use crate::timer::TICK;
+use crate::tls::accept;
 use crate::worker::{Door, DoorKey, Shared, Worker};
 
 /// What a worker is told to do.
@@ -122,8 +123,13 @@ fn connect(worker: &Rc<Worker>, door: &Rc<Door>, stream: TcpStream, peer: Socket
         drop(spawn_local(refuse(stream)));
         return;
     };
-    let connection = Connection::new(Rc::clone(worker), Rc::clone(door), stream, peer, admitted);
-    drop(spawn_local(connection.serve()));
+    let (worker, door) = (Rc::clone(worker), Rc::clone(door));
+    if door.is_tls(&view) {
+        drop(spawn_local(accept::serve(worker, door, stream, peer, admitted)));
+        return;
+    }
+    let guest = Guest::new(Rc::clone(&worker), admitted);
+    drop(spawn_local(Connection::new(worker, door, stream, peer, None, guest).serve()));
 }
 
 /// One write, no waiting: an overloaded gateway spends nothing on those it refuses.

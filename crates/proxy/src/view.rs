@@ -10,7 +10,10 @@ use arc_swap::ArcSwap;
 use backend::{Fleet, LiveTarget};
 use observe::Labels;
 use observe::access_log::Names;
-use snapshot::{Action, BindingId, RouteId, RuleId, Snapshot, TargetId};
+use snapshot::{Action, BindingId, Listener, ListenerId, RouteId, RuleId, Snapshot, TargetId};
+use tls::acceptor::Acceptor;
+use tls::client_auth::Checker;
+use tls::tickets::Tickets;
 
 use crate::worker::DoorKey;
 
@@ -22,15 +25,41 @@ pub struct Published {
     pub fleet: Fleet,
     labels: Vec<Labels>,
     listener_labels: Vec<Labels>,
+    tls: Vec<Option<Ready>>,
+}
+
+/// A listener's TLS, ready for handshakes.
+#[derive(Debug)]
+pub struct Ready {
+    /// What handshakes are answered with.
+    pub acceptor: Acceptor,
+    /// What client certificates are held against, where they are asked for.
+    pub checker: Option<Checker>,
+}
+
+impl Ready {
+    /// `None` for a listener without TLS, or one whose TLS cannot be had, which compiling has ruled out.
+    fn new(listener: &Listener, tickets: &Tickets) -> Option<Self> {
+        let tls = listener.tls.as_ref()?;
+        let acceptor = Acceptor::new(tls, tickets).ok()?;
+        let checker = tls.client_auth.as_ref().map(|asked| Checker::new(asked)).transpose().ok()?;
+        Some(Self { acceptor, checker })
+    }
 }
 
 impl Published {
-    /// Pairs a snapshot with its servers and writes the fixed parts of its log rows.
-    pub fn new(snapshot: Arc<Snapshot>, fleet: Fleet) -> Self {
+    /// Pairs a snapshot with its servers, prepares its listeners' TLS and writes the fixed parts of its log rows.
+    pub fn new(snapshot: Arc<Snapshot>, fleet: Fleet, tickets: &Tickets) -> Self {
         let mut written = HashMap::new();
         let labels = snapshot.routes.entries().map(|(id, _)| route_labels(&snapshot, id, &mut written)).collect();
         let listener_labels = snapshot.bindings.entries().map(|(id, _)| binding_labels(&snapshot, id)).collect();
-        Self { snapshot, fleet, labels, listener_labels }
+        let tls = snapshot.listeners.iter().map(|listener| Ready::new(listener, tickets)).collect();
+        Self { snapshot, fleet, labels, listener_labels, tls }
+    }
+
+    /// The TLS of a listener.
+    pub fn tls(&self, listener: ListenerId) -> Option<&Ready> {
+        self.tls.get(listener.index())?.as_ref()
     }
 
     /// The log labels of a route.

@@ -15,20 +15,23 @@ use snapshot::{BindingId, Scheme};
 use crate::buffer;
 use crate::http::compose::forwarded_fields;
 use crate::timer::Timers;
+use crate::tls::Responders;
 use crate::view::{Current, View};
 
 /// What all workers share.
 pub struct Shared {
     /// The current configuration.
     pub current: Current,
+    /// Who is asked whether client certificates were revoked.
+    pub responders: Responders,
     connections: AtomicUsize,
     by_client: Mutex<HashMap<IpAddr, usize, RandomState>>,
 }
 
 impl Shared {
     /// Nothing connected yet.
-    pub fn new(current: Current) -> Arc<Self> {
-        Arc::new(Self { current, connections: AtomicUsize::new(0), by_client: Mutex::default() })
+    pub fn new(current: Current, responders: Responders) -> Arc<Self> {
+        Arc::new(Self { current, responders, connections: AtomicUsize::new(0), by_client: Mutex::default() })
     }
 
     /// Client connections of the process.
@@ -225,6 +228,11 @@ impl Door {
     #[inline]
     pub fn binding(&self, view: &Rc<View>) -> Option<BindingId> {
         self.look(view, |known| known.binding)
+    }
+
+    /// Whether TLS is spoken in a view.
+    pub fn is_tls(&self, view: &Rc<View>) -> bool {
+        self.binding(view).is_some_and(|binding| view.published.snapshot.bindings[binding].scheme == Scheme::Https)
     }
 
     /// What servers are told of this socket.

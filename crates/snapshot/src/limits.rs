@@ -8,6 +8,8 @@ use std::time::Duration;
 /// Fixed for now: `client_write_timeout`, `max_response_header_bytes`, `first_probe_wait`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
+    /// A TLS handshake with a client. Default 10 s. Expiry: close.
+    pub tls_handshake_timeout: Duration,
     /// From the first byte of a request head to its blank line. Default 60 s (Azure: a client must finish sending
     /// within 60 s). Expiry: 408 and close.
     pub request_header_timeout: Duration,
@@ -52,6 +54,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            tls_handshake_timeout: Duration::from_secs(10),
             request_header_timeout: Duration::from_secs(60),
             request_body_timeout: Duration::from_secs(60),
             keep_alive_timeout: Duration::from_secs(75),

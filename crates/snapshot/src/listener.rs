@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use routing::{HostPattern, HostTable};
+use tls::acceptor::ListenerTls;
 
-use crate::{BindingId, RuleId};
+use crate::{BindingId, ListenerId, RuleId};
 
 /// What a client speaks on a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,6 +42,8 @@ pub struct Listener {
     pub name: Arc<str>,
     /// What clients speak.
     pub scheme: Scheme,
+    /// How TLS is spoken; `Some` for HTTPS.
+    pub tls: Option<ListenerTls>,
     /// Host patterns; empty for a basic listener, which takes any host.
     pub hosts: Vec<HostPattern>,
     /// The sockets that serve it: one for each local address of its frontend.
@@ -61,4 +64,10 @@ pub struct Binding {
     pub scheme: Scheme,
     /// Host of the request -> rule, in priority order.
     pub hosts: HostTable<RuleId>,
+    /// For HTTPS: the listener whose certificate answers a client that names no server, or one that no listener has.
+    /// The basic listener of the best priority, else the listener of the best priority.
+    pub fallback: Option<ListenerId>,
+    /// For HTTPS: a client that names a server that no listener has gets the alert `unrecognized_name` instead.
+    /// Default false. Extension: `gatehouse.refuseUnknownSni`.
+    pub refuse_unknown_sni: bool,
 }

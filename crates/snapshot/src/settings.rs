@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use routing::BackendPath;
+use tls::connector::ServerTls;
 
 use crate::Scheme;
 
 /// Backend HTTP settings, defaults filled in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Its name, for the log.
     pub name: Arc<str>,
@@ -16,6 +17,8 @@ pub struct Settings {
     pub port: u16,
     /// What the servers speak.
     pub scheme: Scheme,
+    /// How TLS is spoken with them; `Some` for HTTPS.
+    pub tls: Option<Arc<ServerTls>>,
     /// How long the gateway waits for the server: for the response head, and between two reads of its body.
     /// Default 20 s, range 1 s to 24 h. Source: Azure, "Backend settings", request time-out.
     pub request_timeout: Duration,

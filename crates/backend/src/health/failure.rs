@@ -1,12 +1,14 @@
 //! Why a probe failed: stable tokens and words that say what to look at.
 //!
-//! The classes are those of Azure, "Backend health issues in Application Gateway" (read 2026-11-22), as far as plain
-//! HTTP can meet them; the wording is ours. `InvalidHttp` is ours too. Classes of TLS come with TLS to servers.
+//! The classes are those of Azure, "Backend health issues in Application Gateway" (read 2026-11-22); the wording is
+//! ours. `InvalidHttp` and `TlsHandshakeFailed` are ours too.
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+
+use tls::connector::ServerTlsError;
 
 /// Why a probe failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,8 +51,13 @@ pub enum Failure {
         /// What was wrong.
         problem: &'static str,
     },
-    /// The settings ask for TLS, which probes do not speak yet.
-    TlsUnsupported,
+    /// No TLS connection, or TLS ended it.
+    Tls {
+        /// The token of its class, `CertNameMismatch`; see [`tls::connector::Class`].
+        code: &'static str,
+        /// What was seen, and what may help.
+        text: Arc<str>,
+    },
 }
 
 /// How far a probe had come.
@@ -59,6 +66,8 @@ pub enum Step {
     /// Connecting.
     #[default]
     Connect,
+    /// In the TLS handshake.
+    Tls,
     /// Waiting for the head of the response.
     Head,
     /// Reading its body.
@@ -75,8 +84,14 @@ impl Failure {
             Self::StatusMismatch { .. } => "StatusMismatch",
             Self::BodyMismatch { .. } => "BodyMismatch",
             Self::InvalidHttp { .. } => "InvalidHttp",
-            Self::TlsUnsupported => "TlsUnsupported",
+            Self::Tls { code, .. } => code,
         }
+    }
+}
+
+impl From<ServerTlsError> for Failure {
+    fn from(error: ServerTlsError) -> Self {
+        Self::Tls { code: error.class.code(), text: Arc::from(error.text) }
     }
 }
 
@@ -95,6 +110,13 @@ impl fmt::Display for Failure {
             Self::Timeout { after, doing: Step::Connect } => {
                 write!(f, "no TCP connection within the probe's timeout of {after:?}; a firewall may drop the packets")
             }
+            Self::Timeout { after, doing: Step::Tls } => {
+                write!(
+                    f,
+                    "the TLS handshake did not end within the probe's timeout of {after:?}; the server may speak plain \
+                     HTTP on this port"
+                )
+            }
             Self::Timeout { after, doing: Step::Head } => {
                 write!(f, "no response within the probe's timeout of {after:?}; the connection was made")
             }
@@ -109,7 +131,7 @@ impl fmt::Display for Failure {
                 write!(f, "the first 64 KiB of the body do not contain {:?}", shortened(expected))
             }
             Self::InvalidHttp { problem } => write!(f, "the response is not valid HTTP: {problem}"),
-            Self::TlsUnsupported => f.write_str("the settings ask for https, which probes do not speak yet"),
+            Self::Tls { text, .. } => f.write_str(text),
         }
     }
 }

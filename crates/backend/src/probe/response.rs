@@ -1,5 +1,6 @@
 //! Reading a probe's answer: strictly, and no more of it than needed.
 
+use tls::connector::ServerTlsError;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::body::Body;
@@ -56,8 +57,10 @@ async fn read_head(stream: &mut (impl AsyncRead + Unpin), bytes: &mut Vec<u8>) -
             Ok(0) if bytes.is_empty() => return Err(invalid("the connection was closed without an answer")),
             Ok(0) => return Err(invalid("the connection was closed within its head")),
             Ok(_) => {}
-            Err(_) if bytes.is_empty() => return Err(invalid("the connection was reset without an answer")),
-            Err(_) => return Err(invalid("the connection was reset within its head")),
+            Err(error) if bytes.is_empty() => {
+                return Err(broken(&error, "the connection was reset without an answer"));
+            }
+            Err(error) => return Err(broken(&error, "the connection was reset within its head")),
         }
     }
 }
@@ -120,10 +123,15 @@ async fn read_body(stream: &mut (impl AsyncRead + Unpin), mut body: Body, first:
             Ok(0) if body.may_end_by_closing() => break,
             Ok(0) => return Err(invalid("the connection was closed before the end of its body")),
             Ok(_) => body.take(&piece)?,
-            Err(_) => return Err(invalid("the connection was reset before the end of its body")),
+            Err(error) => return Err(broken(&error, "the connection was reset before the end of its body")),
         }
     }
     Ok(body.into_bytes())
+}
+
+/// A read that failed. What TLS says of it says more: a server may refuse a client certificate only after the handshake.
+fn broken(error: &std::io::Error, problem: &'static str) -> Failure {
+    ServerTlsError::of(error).map_or_else(|| invalid(problem), Failure::from)
 }
 
 pub(super) const fn invalid(problem: &'static str) -> Failure {

@@ -4,13 +4,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use snapshot::{Probe, Scheme};
-use tokio::io::AsyncWriteExt;
+use snapshot::Probe;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::{request, response};
 use crate::health::{Failure, Outcome, Step};
+use crate::security::Security;
 use crate::server::Server;
+use crate::target::TargetSpec;
 
 /// How far a probe has come, for the text of its timeout.
 #[derive(Debug, Default)]
@@ -22,32 +24,44 @@ impl Progress {
     }
 
     pub(super) fn get(&self) -> Step {
-        match self.0.load(Ordering::Relaxed) {
-            0 => Step::Connect,
-            1 => Step::Head,
-            _ => Step::Body,
-        }
+        let steps = [Step::Connect, Step::Tls, Step::Head];
+        let reached = |step: &&Step| **step as u8 == self.0.load(Ordering::Relaxed);
+        steps.iter().find(reached).copied().unwrap_or(Step::Body)
     }
 }
 
 /// Asks a server once. Without a deadline of its own: the caller's covers the whole.
-pub(super) async fn probe(server: &Server, scheme: Scheme, probe: &Probe, progress: &Progress) -> Outcome {
+pub(super) async fn probe(server: &Server, spec: &TargetSpec, security: &Security, progress: &Progress) -> Outcome {
+    let (probe, scheme) = (&spec.probe, spec.settings.scheme);
     let port = probe.port.unwrap_or(server.address.port());
     let address = SocketAddr::new(server.address.ip(), port);
-    let stream = connect(address).await?;
-    let mut stream = match scheme {
-        Scheme::Http => stream,
-        // The TLS handshake with the server stands here: it turns the stream into another one, and its failures are
-        // classes of their own. Settings with https are refused before they get here.
-        Scheme::Https => return Err(Failure::TlsUnsupported),
-    };
-    progress.set(Step::Head);
     let request = request::bytes(server, scheme, port, probe);
+    let response = match security {
+        Security::Plain => ask(connect(address).await?, &request, progress).await?,
+        Security::Tls(connector) => {
+            let tcp = connect(address).await?;
+            progress.set(Step::Tls);
+            let name = request::server_name(server, spec);
+            // Not a handshake that goes on from an earlier one: the certificate is to be seen.
+            let stream = Box::pin(connector.connect_anew(name.as_deref(), address.ip(), tcp)).await?;
+            ask(stream, &request, progress).await?
+        }
+        Security::Broken(failure) => return Err(failure.clone()),
+    };
+    judge(probe, &response)
+}
+
+async fn ask(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    request: &[u8],
+    progress: &Progress,
+) -> Result<response::Response, Failure> {
+    progress.set(Step::Head);
     // A server may answer and close before it has read the request: what it answered counts, so a failed write is not
     // the end; the read says what became of the connection.
-    _ = stream.write_all(&request).await;
-    let response = response::read(&mut stream, progress).await?;
-    judge(probe, &response)
+    _ = stream.write_all(request).await;
+    _ = stream.flush().await;
+    response::read(&mut stream, progress).await
 }
 
 async fn connect(address: SocketAddr) -> Result<TcpStream, Failure> {

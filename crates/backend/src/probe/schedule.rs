@@ -49,7 +49,7 @@ impl Context {
         let progress = Progress::default();
         let outcome = async {
             match &self.prober {
-                Prober::Network => run::probe(server, target.spec.settings.scheme, probe, &progress).await,
+                Prober::Network => run::probe(server, &target.spec, &target.security, &progress).await,
                 #[cfg(test)]
                 Prober::Scripted(script) => {
                     let (took, outcome) = script(server);

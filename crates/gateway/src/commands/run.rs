@@ -104,6 +104,7 @@ pub(super) fn start(loaded: Loaded, log: AccessLog, origin: Origin, kept: Option
             .flat_map(|dns| dns.servers.iter())
             .filter_map(|server| name_server(&server.value))
             .collect(),
+        ticket_secrets: Vec::new(),
         on_health: Box::new(|change| terminal::note(&format!("gatehouse: {change}"))),
     };
     let running = match Running::start(snapshot, settings) {

@@ -35,6 +35,11 @@ pub(super) fn write(bytes: &mut [u8; MAX_LINE], record: &AccessRecord<'_>) -> us
         line.literal(b",\"reason\":\"");
         line.plain(record.reason.as_bytes());
         line.literal(b"\"");
+        if !record.detail.is_empty() {
+            line.literal(b",\"reasonDetail\":\"");
+            line.escaped(record.detail.as_bytes());
+            line.literal(b"\"");
+        }
     }
     if !record.labels.tail.is_empty() {
         line.plain(&record.labels.tail);

@@ -1,4 +1,4 @@
-//! The access log: one row for each request, as Azure writes it, plus two fields of our own.
+//! The access log: one row for each request, as Azure writes it, plus three fields of our own.
 //!
 //! A worker writes a row as text straight into a buffer of its own ([`WorkerLog::record`]); full buffers and, ten times
 //! a second, half-full ones go to one writer thread ([`AccessLog`]). A worker never waits for the log: where the writer
@@ -6,7 +6,8 @@
 //! `Set-Cookie` cannot be logged: a record has no place for them.
 //!
 //! Extension fields, absent from Azure's rows: `reason` (our own word for why the gateway answered itself; left out
-//! when it did not) and `pathRuleName` (left out for basic rules and a path map's default).
+//! when it did not), `reasonDetail` (what was seen and expected, where there is more to say) and `pathRuleName` (left out
+//! for basic rules and a path map's default).
 
 pub mod error_info;
 mod escape;

@@ -68,6 +68,9 @@ pub struct AccessRecord<'a> {
     /// Extension: our own token for a response that the gateway made or a transfer that broke; empty when all went
     /// well, and then left out of the row (`reason`).
     pub reason: &'static str,
+    /// Extension: what was seen and what was expected, where the reason alone does not say it; left out when empty
+    /// (`reasonDetail`).
+    pub detail: &'a str,
 }
 
 /// The client's version of HTTP.

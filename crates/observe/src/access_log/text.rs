@@ -45,6 +45,11 @@ pub(super) fn write(bytes: &mut [u8; MAX_LINE], record: &AccessRecord<'_>, colou
         paint(line, status_colour(record.status));
         line.visible(record.reason.as_bytes());
         paint(line, PLAIN);
+        if !record.detail.is_empty() {
+            line.literal(b" (");
+            line.visible(record.detail.as_bytes());
+            line.literal(b")");
+        }
     }
     line.literal(b"\n");
     owned.finish()

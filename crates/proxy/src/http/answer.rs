@@ -1,26 +1,23 @@
 //! The way back: a server's answer, its head written anew for the client and its content relayed.
 
-use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use backend::connections::Link;
-use tokio::net::TcpStream;
 
 use crate::buffer::{Input, give_head, take_head};
 use crate::failure::Failure;
-use crate::http::body::{Decoder, Framing};
-use crate::http::exchange::{Next, send};
+use crate::http::client::{Answered, Download, Seat, Sink};
+use crate::http::exchange::Next;
 use crate::http::forward::{Attempt, server_failure};
 use crate::http::head::Version;
 use crate::http::record::Record;
-use crate::http::relay::{Broken, Moved, Relay};
-use crate::http::response::{self, Onward, Parsed, Room};
+use crate::http::relay::{Broken, Moved};
+use crate::http::response::{self, Parsed, Room};
 use crate::http::row::Facts;
-use crate::io::{Stream, poll_fill};
-use crate::timer::{Lane, TimerGuard};
-use crate::worker::Door;
+use crate::io::poll_fill;
+use crate::timer::Lane;
 
 /// Interim answers that a server may send for one request.
 const MAX_INTERIM: u32 = 32;
@@ -34,23 +31,14 @@ pub(super) struct Upstream {
 }
 
 /// The way back: the answer's head and its content.
-pub(super) struct Down<'a, S> {
+pub(super) struct Down<'a> {
     pub(super) attempt: &'a Attempt<'a>,
-    pub(super) stream: &'a RefCell<S>,
+    /// Whether the listener is gone is looked at when the answer's head is written, since that may have changed while
+    /// the server thought.
+    pub(super) seat: &'a Seat,
     pub(super) link: &'a Link,
-    pub(super) timer: &'a TimerGuard,
-    /// Look whether the client leaves while the server thinks.
-    pub(super) watch: bool,
-    /// Where the client came in, and whether the process ends: looked at when the answer's head is written, since both
-    /// may have changed while the server thought.
-    pub(super) door: &'a Door,
-    pub(super) ending: &'a Cell<bool>,
-}
-
-/// A response head that was written out for the client.
-struct Answered {
-    framing: Framing,
-    onward: Onward,
+    /// Look whether the client leaves while the server thinks; not needed where its content is being read.
+    pub(super) watches: bool,
 }
 
 /// A head that came from the server.
@@ -61,52 +49,45 @@ enum Head {
     Interim,
 }
 
-impl<S: Stream> Down<'_, S> {
-    pub(super) async fn run(
+impl Down<'_> {
+    pub(super) async fn run<D: Sink>(
         &self,
+        sink: &mut D,
         record: &mut Record,
         facts: &mut Facts,
         upstream: &mut Upstream,
     ) -> Result<Next, Failure> {
         let mut out = take_head();
-        let result = self.answer(&mut out, record, facts, upstream).await;
+        let result = self.answer(sink, &mut out, record, facts, upstream).await;
         give_head(out);
         result
     }
 
-    async fn answer(
+    async fn answer<D: Sink>(
         &self,
+        sink: &mut D,
         out: &mut Vec<u8>,
         record: &mut Record,
         facts: &mut Facts,
         upstream: &mut Upstream,
     ) -> Result<Next, Failure> {
-        let answered = self.head(out, record, facts, upstream).await?;
+        let answered = self.head(sink, out, record, facts, upstream).await?;
         facts.answered_at = Some(Instant::now());
-        let mut decoder = Decoder::new(answered.framing);
-        let relay = Relay {
+        facts.answered = sink.begun();
+        let download = Download {
             from: &self.link.stream,
-            to: self.stream,
-            timer: self.timer,
-            read_lane: Lane::ServerRead,
+            timer: &self.seat.timer,
+            framing: answered.framing,
             read_limit: self.attempt.settings.request_timeout,
-            write_lane: Lane::ClientWrite,
             write_limit: self.attempt.limits.client_write_timeout,
-            chunked: answered.onward.chunked && !self.attempt.plan.to_head,
-            max_content: u64::MAX,
             min_rate: self.attempt.limits.min_body_rate,
         };
-        // A message without content still has its last chunk to lose.
-        let relay = Relay { chunked: relay.chunked && answered.framing != Framing::None, ..relay };
         let mut moved = Moved::default();
-        let done = relay.run(&mut upstream.input, &mut decoder, out, &mut moved).await;
+        let done = sink.content(&download, &mut upstream.input, out, &mut moved).await;
         facts.sent += moved.written;
-        facts.answered = moved.written > 0;
+        facts.answered |= moved.written > 0;
         match done {
-            Ok(()) => {
-                let keep_alive = answered.onward.keep_alive;
-                Ok(if keep_alive { Next::KeepAlive } else { Next::Close })
-            }
+            Ok(()) => Ok(if answered.keep_alive { Next::KeepAlive } else { Next::Close }),
             Err(broken) => {
                 upstream.keep_alive = false;
                 Err(cut(&broken))
@@ -115,8 +96,9 @@ impl<S: Stream> Down<'_, S> {
     }
 
     /// Reads the head of the final answer and writes it for the client into `out`.
-    async fn head(
+    async fn head<D: Sink>(
         &self,
+        sink: &mut D,
         out: &mut Vec<u8>,
         record: &mut Record,
         facts: &mut Facts,
@@ -125,7 +107,7 @@ impl<S: Stream> Down<'_, S> {
         let mut interim = 0;
         loop {
             if !upstream.input.is_empty()
-                && let Some((head, len)) = self.read_head(upstream.input.bytes(), out, record, facts)?
+                && let Some((head, len)) = self.read_head(sink, upstream.input.bytes(), out, record, facts)?
             {
                 upstream.input.consume(len);
                 match head {
@@ -140,20 +122,20 @@ impl<S: Stream> Down<'_, S> {
                 }
                 if !out.is_empty() {
                     let limit = self.attempt.limits.client_write_timeout;
-                    let sent = send(self.stream, out, self.timer, limit, &mut facts.sent).await;
-                    out.clear();
+                    let sent = sink.flush(self.seat, limit, out, &mut facts.sent).await;
                     sent.map_err(|_| Failure::ClientClosed)?;
                 }
                 continue;
             }
-            self.fill(upstream).await?;
+            self.fill(sink, upstream).await?;
         }
     }
 
     /// Parses a head and writes it for the client: no waiting, so that the view over the bytes never outlives a poll.
     /// `None` when it is not complete.
-    fn read_head(
+    fn read_head<D: Sink>(
         &self,
+        sink: &mut D,
         input: &[u8],
         out: &mut Vec<u8>,
         record: &mut Record,
@@ -166,46 +148,44 @@ impl<S: Stream> Down<'_, S> {
             return Ok(None);
         };
         if response.status >= 200 {
-            let leaving = self.door.closed.get() || self.ending.get();
-            let onward = Onward::new(plan.version, plan.keep_alive && !leaving, response.framing);
-            let written = response::write(&response, onward, out);
+            let answered = sink.head(&response, plan, self.seat.leaving(), out, record)?;
             (facts.status, facts.server_status) = (response.status, Some(response.status));
-            facts.content_type = record.push(&out[written.content_type]);
-            let answered = Answered { framing: response.framing, onward };
+            facts.content_type = answered.content_type;
             return Ok(Some((Head::Final(answered, response.keep_alive), len)));
         }
         // A switch that nobody asked for.
         if response.status == 101 {
             return Err(Failure::InvalidResponse);
         }
-        let passes = matches!(response.status, 100 | 103) && plan.version == Version::Http11;
+        let passes = matches!(response.status, 100 | 103) && plan.version != Version::Http10;
         let known = response.status == 100 && plan.expects_continue;
         if passes && !known {
-            response::write(&response, Onward { version: plan.version, keep_alive: true, chunked: false }, out);
+            sink.interim(&response, plan, out);
         }
         Ok(Some((Head::Interim, len)))
     }
 
     /// More bytes from the server; gives up when the client leaves meanwhile.
-    async fn fill(&self, upstream: &mut Upstream) -> Result<(), Failure> {
+    async fn fill<D: Sink>(&self, sink: &mut D, upstream: &mut Upstream) -> Result<(), Failure> {
         // A client is not likely to leave in the first moment, and watching it costs as much as reading from it.
         let mut watch = false;
-        if self.watch {
-            self.timer.set(Lane::Nudge, Duration::ZERO);
+        let timer = &self.seat.timer;
+        if self.watches && sink.watches() {
+            timer.set(Lane::Nudge, Duration::ZERO);
         }
         let began = !upstream.input.is_empty();
         poll_fn(|context| {
-            let stream: &mut TcpStream = &mut self.link.stream.borrow_mut();
-            match poll_fill(stream, &mut upstream.input, usize::MAX, self.timer, Lane::ServerRead, context) {
+            let stream = &mut *self.link.stream.borrow_mut();
+            match poll_fill(stream, &mut upstream.input, usize::MAX, timer, Lane::ServerRead, context) {
                 Poll::Ready(Ok(0)) if began => return Poll::Ready(Err(Failure::InvalidResponse)),
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(Failure::ServerClosed)),
                 Poll::Ready(Ok(_)) => return Poll::Ready(Ok(())),
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(server_failure(&error))),
                 Poll::Pending => {}
             }
-            watch |= self.timer.take_nudge();
+            watch |= timer.take_nudge();
             if watch {
-                match self.stream.borrow().poll_closed(context) {
+                match sink.poll_gone(context) {
                     Poll::Ready(true) => return Poll::Ready(Err(Failure::ClientClosed)),
                     // The next request is here already; it waits.
                     Poll::Ready(false) => watch = false,

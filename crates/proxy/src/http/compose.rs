@@ -16,6 +16,7 @@ use crate::http::field::{self, Known};
 use crate::http::head::Request;
 use crate::http::record::Record;
 use crate::http::response::write_content_length;
+use crate::tls::Session;
 
 /// What the gateway knows of the client's end.
 #[derive(Clone, Debug)]
@@ -28,11 +29,13 @@ pub struct ClientSide {
     pub forwarded: Rc<str>,
     /// Whether the peer's own forwarded fields are believed.
     pub trusted: bool,
+    /// Its TLS session, where it has one.
+    pub tls: Option<Rc<Session>>,
 }
 
 impl ClientSide {
     /// Writes the fixed parts once for a connection.
-    pub fn new(peer: SocketAddr, forwarded: Rc<str>, options: &Options) -> Self {
+    pub fn new(peer: SocketAddr, forwarded: Rc<str>, options: &Options, tls: Option<Rc<Session>>) -> Self {
         let ip = peer.ip().to_canonical();
         let peer = SocketAddr::new(ip, peer.port());
         let mut forwarded_for = ArrayString::new();
@@ -40,7 +43,7 @@ impl ClientSide {
         let _ =
             if options.forwarded_for_port { write!(forwarded_for, "{peer}") } else { write!(forwarded_for, "{ip}") };
         let trusted = options.trusted_proxies.iter().any(|&(network, prefix)| contains(network, prefix, ip));
-        Self { peer, forwarded_for, forwarded, trusted }
+        Self { peer, forwarded_for, forwarded, trusted, tls }
     }
 }
 
@@ -217,6 +220,11 @@ fn write_added(
     record.push(b"\r\nx-appgw-trace-id: ");
     record.push(id.as_str().as_bytes());
     record.push(b"\r\n");
+    if let Some(ja4) = client.tls.as_ref().and_then(|tls| tls.ja4()) {
+        record.push(b"x-azure-ja4-fingerprint: ");
+        record.push(ja4.as_bytes());
+        record.push(b"\r\n");
+    }
 }
 
 #[cold]

@@ -1,28 +1,24 @@
 //! One request and its answer. This file is the order of the steps; nothing else decides it.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use backend::Server;
 use backend::balance::round_robin;
 use observe::TransactionId;
-use observe::access_log::HttpVersion;
 use routing::{PathPattern, RequestTarget};
 use snapshot::{Action, Router, TargetId};
 
 use crate::buffer::{give_head, take_head};
 use crate::failure::Failure;
-use crate::http::body::{Decoder, Framing};
+use crate::http::body::Framing;
+use crate::http::client::{Client, Seat};
 use crate::http::compose::{self, ClientSide};
-use crate::http::connection::Connection;
-use crate::http::head::{self, Parsed, Request, Version};
+use crate::http::head::{Request, Version};
 use crate::http::record::Record;
 use crate::http::reply::Reply;
 use crate::http::row::Facts;
-use crate::http::scan::Fields;
-use crate::io::{HEAD_READ, Pieces, Stream, fill, write};
 use crate::timer::Lane;
 use crate::view::View;
 
@@ -73,9 +69,7 @@ pub struct Plan {
 }
 
 /// What was decided about a request.
-enum Decision {
-    /// Its head is not complete.
-    Partial,
+pub(super) enum Decision {
     /// No server has a verdict yet.
     Undecided(TargetId),
     /// It goes to a server.
@@ -86,7 +80,7 @@ enum Decision {
 
 /// What of a request's content is still to come when the gateway answers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rest {
+pub enum Rest {
     /// Nothing.
     None,
     /// All of it, so delimited.
@@ -96,18 +90,24 @@ pub(super) enum Rest {
 }
 
 /// An answer of the gateway's own.
-struct Answer {
+pub(super) struct Answer {
     status: u16,
     failure: Option<Failure>,
     location: Option<Vec<u8>>,
     rest: Rest,
-    version: Version,
+    pub(super) version: Version,
     keep_alive: bool,
-    to_head: bool,
+    pub(super) to_head: bool,
 }
 
 impl Answer {
-    fn refuse(failure: Failure) -> Self {
+    /// Whether the request is none by the rules of HTTP/2, so that its stream is reset instead of answered.
+    pub(super) fn is_malformed(&self) -> bool {
+        self.failure == Some(Failure::MalformedHttp2)
+    }
+
+    /// For a request of which nothing is known.
+    pub(super) fn refuse(failure: Failure) -> Self {
         Self {
             status: failure.status(),
             failure: Some(failure),
@@ -132,116 +132,59 @@ impl Answer {
     }
 }
 
-/// Serves the request at the start of the connection's input.
-pub async fn run<S: Stream>(connection: &mut Connection<S>) -> Next {
-    let view = connection.worker.view();
-    connection.refresh(&view);
-    let mut exchange = Exchange {
-        view,
-        id: TransactionId::new(&connection.worker.rng),
-        started: Instant::now(),
-        record: Record::new(take_head()),
-        facts: Facts::default(),
-    };
-    let next = exchange.steps(connection).await;
-    exchange.finish(connection);
-    // Closing with unread bytes is a reset, which could overtake the answer.
-    if next == Next::Close && exchange.facts.answered && !connection.input.is_empty() { Next::Linger } else { next }
-}
-
 impl Exchange {
-    async fn steps<S: Stream>(&mut self, connection: &mut Connection<S>) -> Next {
-        loop {
-            match self.decide(connection) {
-                Decision::Partial => {
-                    if let Some(next) = self.read_more(connection).await {
-                        return next;
-                    }
-                }
-                Decision::Undecided(target) => {
-                    let patience = self.view.published.snapshot.limits.first_probe_wait;
-                    self.view.published.fleet[target].decided(patience).await;
-                    self.facts.sent_at = Some(Instant::now());
-                }
-                Decision::Forward(plan) => {
-                    connection.timer.clear(Lane::ClientRead);
-                    connection.input.shrink();
-                    return self.forward(connection, plan).await;
-                }
-                Decision::Answer(answer) => {
-                    connection.timer.clear(Lane::ClientRead);
-                    return self.answer(connection, answer).await;
-                }
+    /// An exchange that begins now, with the configuration that is current.
+    pub(super) fn new(view: Rc<View>, seat: &Seat) -> Self {
+        Self {
+            view,
+            id: TransactionId::new(&seat.worker.rng),
+            started: Instant::now(),
+            record: Record::new(take_head()),
+            facts: Facts::default(),
+        }
+    }
+
+    /// Does what was decided. `None` when it has to be decided again.
+    pub(super) async fn follow<C: Client>(&mut self, client: &mut C, decision: &Decision) -> Option<Next> {
+        match decision {
+            Decision::Undecided(target) => {
+                let patience = self.view.published.snapshot.limits.first_probe_wait;
+                self.view.published.fleet[*target].decided(patience).await;
+                self.facts.sent_at = Some(Instant::now());
+                None
+            }
+            Decision::Forward(plan) => {
+                client.seat().timer.clear(Lane::ClientRead);
+                Some(self.forward(client, plan).await)
+            }
+            Decision::Answer(answer) => {
+                client.seat().timer.clear(Lane::ClientRead);
+                Some(self.answer(client, answer).await)
             }
         }
     }
 
-    /// Waits for the rest of the head. `Some` when none will come.
-    async fn read_more<S: Stream>(&mut self, connection: &mut Connection<S>) -> Option<Next> {
-        if !connection.timer.is_set(Lane::ClientRead) {
-            // Once for the whole head: a client that sends a byte now and then gains nothing.
-            connection.timer.set(Lane::ClientRead, self.view.published.snapshot.limits.request_header_timeout);
-        }
-        connection.input.shrink();
-        match fill(&connection.stream, &mut connection.input, HEAD_READ, &connection.timer, Lane::ClientRead).await {
-            Ok(1..) => None,
-            Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {
-                connection.timer.clear(Lane::ClientRead);
-                self.record.keep_refused(connection.input.bytes());
-                self.facts.received = connection.input.bytes().len() as u64;
-                Some(self.answer(connection, Answer::refuse(Failure::HeaderTimeout)).await)
-            }
-            Ok(0) | Err(_) => {
-                self.record.keep_refused(connection.input.bytes());
-                self.facts.failure = Some(Failure::ClientClosed);
-                self.facts.status = Failure::ClientClosed.status();
-                Some(Next::Close)
-            }
-        }
-    }
-
-    /// Parse, validate, find listener, rule and path rule, choose a server, write what it will get. No waiting, so
-    /// that the view over the client's bytes never outlives a poll.
-    fn decide<S: Stream>(&mut self, connection: &mut Connection<S>) -> Decision {
-        let view = Rc::clone(&self.view);
-        let limits = &view.published.snapshot.limits;
-        let (decision, head) = {
-            let mut room = Fields::new();
-            match head::parse(connection.input.bytes(), &mut room, limits) {
-                Parsed::Partial => return Decision::Partial,
-                Parsed::Refused(failure) => {
-                    self.record.keep_refused(connection.input.bytes());
-                    self.facts.received = connection.input.bytes().len() as u64;
-                    return Decision::Answer(Answer::refuse(failure));
-                }
-                Parsed::Complete(request, len) => {
-                    self.facts.version = match request.version {
-                        Version::Http10 => HttpVersion::Http10,
-                        Version::Http11 => HttpVersion::Http11,
-                    };
-                    (self.route(connection, &request), len)
-                }
-            }
-        };
-        if !matches!(decision, Decision::Undecided(_)) {
-            self.facts.received = head as u64;
-            connection.input.consume(head);
-        }
-        decision
-    }
-
-    fn route<S: Stream>(&mut self, connection: &Connection<S>, request: &Request<'_>) -> Decision {
+    /// Finds listener, rule and path rule, chooses a server, writes what it will get. No waiting, so that the view
+    /// over the client's bytes never outlives a poll.
+    pub(super) fn route<C: Client>(&mut self, client: &C, request: &Request<'_>) -> Decision {
         let view = Rc::clone(&self.view);
         let snapshot = &view.published.snapshot;
+        let seat = client.seat();
+        self.facts.version = request.version.logged();
         let local;
         let host = match request.host {
             Some(host) => host,
             None => {
-                local = local_host(connection);
+                local = local_host(client);
                 local.as_bytes()
             }
         };
-        let rule = connection.door.binding(&view).and_then(|binding| snapshot.bindings[binding].hosts.lookup(host));
+        let rule = seat.door.binding(&view).and_then(|binding| snapshot.bindings[binding].hosts.lookup(host));
+        if let Some(tls) = &seat.client.tls
+            && let Some(failure) = tls.refuses(rule.map(|rule| &snapshot.listeners[snapshot.rules[rule].listener]))
+        {
+            return self.refuse(request, failure);
+        }
         let Some(rule) = rule else { return self.refuse(request, Failure::UnknownHost) };
         let (route, pattern) = match &snapshot.rules[rule].router {
             Router::Basic(route) => (*route, None),
@@ -261,11 +204,11 @@ impl Exchange {
                 redirect.location(&from, &mut location);
                 Decision::Answer(Answer::to(request, redirect.status.code(), None, Some(location)))
             }
-            Action::Forward(target) => self.choose(&connection.client, request, host, *target, pattern),
+            Action::Forward(target) => self.choose(&seat.client, request, host, *target, pattern),
         }
     }
 
-    fn refuse(&mut self, request: &Request<'_>, failure: Failure) -> Decision {
+    pub(super) fn refuse(&mut self, request: &Request<'_>, failure: Failure) -> Decision {
         compose::keep(request, &mut self.record);
         Decision::Answer(Answer::to(request, failure.status(), Some(failure), None))
     }
@@ -308,9 +251,9 @@ impl Exchange {
     }
 
     /// Answers with a failure of the road to the server; nothing was sent to the client before.
-    pub(super) async fn fail<S: Stream>(
+    pub(super) async fn fail<C: Client>(
         &mut self,
-        connection: &mut Connection<S>,
+        client: &mut C,
         plan: &Plan,
         failure: Failure,
         rest: Rest,
@@ -324,42 +267,33 @@ impl Exchange {
             keep_alive: plan.keep_alive && !failure.closes(),
             to_head: plan.to_head,
         };
-        self.answer(connection, answer).await
+        self.answer(client, &answer).await
     }
 
-    async fn answer<S: Stream>(&mut self, connection: &mut Connection<S>, answer: Answer) -> Next {
+    pub(super) async fn answer<C: Client>(&mut self, client: &mut C, answer: &Answer) -> Next {
         self.facts.failure = answer.failure;
         self.facts.status = answer.status;
-        let content_read = skip_content(connection, answer.rest, &mut self.facts);
-        let keep_alive = answer.keep_alive && content_read && !connection.leaving();
         let view = Rc::clone(&self.view);
-        let stamp = connection.worker.clock.cached();
+        let snapshot = &view.published.snapshot;
+        let stamp = client.seat().worker.clock.cached();
         let reply = Reply {
             status: answer.status,
             location: answer.location.as_deref(),
-            server: view.published.snapshot.options.server.as_deref(),
+            server: snapshot.options.server.as_deref(),
             stamp: &stamp,
             id: &self.id,
             version: answer.version,
-            keep_alive,
+            keep_alive: answer.keep_alive,
             to_head: answer.to_head,
         };
-        let mut out = take_head();
-        reply.write(&mut out);
-        let limit = view.published.snapshot.limits.client_write_timeout;
-        let sent = send(&connection.stream, &out, &connection.timer, limit, &mut self.facts.sent).await;
-        give_head(out);
-        connection.worker.clock.now();
-        match (sent, keep_alive) {
-            (Err(_), _) => Next::Close,
-            (Ok(()), true) => Next::KeepAlive,
-            (Ok(()), false) => Next::Linger,
-        }
+        let next = client.reply(reply, answer.rest, &snapshot.limits, &mut self.facts).await;
+        client.seat().worker.clock.now();
+        next
     }
 
     /// Writes the log row and counts.
-    fn finish<S: Stream>(&mut self, connection: &Connection<S>) {
-        let worker = &connection.worker;
+    pub(super) fn finish(&mut self, seat: &Seat) {
+        let worker = &seat.worker;
         let facts = &self.facts;
         worker.counters.requests.add(1);
         worker.counters.response(facts.status);
@@ -369,7 +303,7 @@ impl Exchange {
             worker.counters.refusal(failure as usize);
         }
         if worker.log.is_enabled() {
-            self.write_row(connection);
+            self.write_row(seat);
         }
         give_head(std::mem::take(&mut self.record.text));
     }
@@ -377,41 +311,10 @@ impl Exchange {
 
 /// Stands for Host where an HTTP/1.0 client sent none: the address it came to.
 #[cold]
-fn local_host<S: Stream>(connection: &Connection<S>) -> String {
-    match connection.stream.borrow().local().map(|local| local.ip().to_canonical()) {
+fn local_host<C: Client>(client: &C) -> String {
+    match client.local().map(|local| local.ip().to_canonical()) {
         Some(std::net::IpAddr::V6(ip)) => format!("[{ip}]"),
         Some(std::net::IpAddr::V4(ip)) => ip.to_string(),
         None => String::from("localhost"),
     }
-}
-
-/// Drops the content of a request that is answered here, as far as it has arrived. False when more is to come: then
-/// the connection cannot be used again.
-fn skip_content<S: Stream>(connection: &mut Connection<S>, rest: Rest, facts: &mut Facts) -> bool {
-    let framing = match rest {
-        Rest::None => return true,
-        Rest::Lost => return false,
-        Rest::Whole(framing) => framing,
-    };
-    let mut decoder = Decoder::new(framing);
-    while !decoder.done() && !connection.input.is_empty() {
-        let Ok(step) = decoder.step(connection.input.bytes()) else { return false };
-        facts.received += step.used as u64;
-        connection.input.consume(step.used);
-    }
-    decoder.done()
-}
-
-/// Writes bytes of our own to the client.
-pub(super) async fn send<S: Stream>(
-    stream: &RefCell<S>,
-    bytes: &[u8],
-    timer: &crate::timer::TimerGuard,
-    limit: Duration,
-    sent: &mut u64,
-) -> std::io::Result<()> {
-    let mut pieces = Pieces::new([bytes, b"", b""]);
-    let done = write(stream, &mut pieces, timer, Lane::ClientWrite, limit).await;
-    *sent += pieces.written as u64;
-    done
 }

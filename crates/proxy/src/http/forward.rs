@@ -13,30 +13,29 @@ use std::time::{Duration, Instant};
 
 use backend::Server;
 use backend::balance::round_robin;
-use backend::connections::Link;
+use backend::connections::{ConnectError, Link};
 use snapshot::{HostHeader, Limits, Settings};
+use tls::connector::{Class, Connector};
 
 use crate::buffer::{Input, give_head, take_head};
 use crate::failure::{Failure, Retry};
 use crate::http::answer::{Down, Upstream};
-use crate::http::body::{Decoder, Framing};
-use crate::http::connection::Connection;
-use crate::http::exchange::{Exchange, Next, Plan, Rest, send};
+use crate::http::body::Framing;
+use crate::http::client::{Client, Seat, Source, Upload};
+use crate::http::exchange::{Exchange, Next, Plan, Rest};
 use crate::http::record::Record;
-use crate::http::relay::{Broken, Moved, Relay};
+use crate::http::relay::{Broken, Moved};
 use crate::http::row::Facts;
-use crate::io::{Pieces, Stream, within, write};
+use crate::io::{Pieces, within, write};
 use crate::timer::Lane;
 
-/// Content up to this size that came with the head is kept, so that the request can be sent again.
-const REPLAYED: usize = 16 * 1024;
-
 /// How the content of a request goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Content {
     /// All of it stands behind the head in the record.
-    Sent,
+    Kept,
     /// It is still to come, or too large to keep.
-    Streams(Decoder),
+    Streams,
 }
 
 /// Why an attempt failed, and what had happened by then.
@@ -54,11 +53,12 @@ struct Trouble {
 
 impl Exchange {
     /// Carries the request to a server and the answer back.
-    pub(super) async fn forward<S: Stream>(&mut self, connection: &mut Connection<S>, plan: Plan) -> Next {
+    pub(super) async fn forward<C: Client>(&mut self, client: &mut C, plan: &Plan) -> Next {
         let view = Rc::clone(&self.view);
         let published = &view.published;
         let settings = &published.snapshot.settings[published.snapshot.targets[plan.target].settings];
-        let mut content = keep_content(connection, plan.framing, &mut self.record, &mut self.facts);
+        let kept = client.keep_content(plan.framing, &mut self.record, &mut self.facts);
+        let content = if kept { Content::Kept } else { Content::Streams };
         let mut server = Arc::clone(&plan.server);
         let (mut fresh, mut retries) = (false, 0);
         let mut turn = None;
@@ -66,14 +66,16 @@ impl Exchange {
         self.facts.sent_at.get_or_insert(self.started);
         loop {
             self.facts.servers.push(server.address);
-            let attempt = Attempt { plan: &plan, settings, limits: &published.snapshot.limits, server: &server };
-            let trouble = match attempt.run(connection, &mut self.record, &mut content, &mut self.facts, fresh).await {
+            let live = &published.fleet[plan.target];
+            let limits = &published.snapshot.limits;
+            let attempt = Attempt { plan, settings, limits, server: &server, connector: live.connector() };
+            let trouble = match attempt.run(client, &mut self.record, content, &mut self.facts, fresh).await {
                 Ok(next) => return next,
                 Err(trouble) => trouble,
             };
             if trouble.answered {
                 self.facts.failure = Some(trouble.failure);
-                connection.stream.borrow().reset_on_close();
+                client.cut();
                 return Next::Close;
             }
             if trouble.failure == Failure::ClientClosed {
@@ -93,7 +95,6 @@ impl Exchange {
                 Retry::Yes => !trouble.consumed,
                 Retry::IfSafe => safe,
             };
-            let live = &published.fleet[plan.target];
             let eligible = live.eligible();
             // A further attempt takes no turn of the rotation: of two servers a dead one would be everybody's first.
             let other = (again && retries < published.snapshot.limits.max_retries)
@@ -101,7 +102,7 @@ impl Exchange {
                 .and_then(|turn| round_robin::pick(&eligible, turn, Some(server.id)));
             match other {
                 Some(other) => {
-                    connection.worker.counters.retries.add(1);
+                    client.seat().worker.counters.retries.add(1);
                     fresh = false;
                     self.facts.sent_at = Some(Instant::now());
                     retries += 1;
@@ -112,38 +113,15 @@ impl Exchange {
                 }
                 None => {
                     let rest = match content {
-                        Content::Sent => Rest::None,
+                        Content::Kept => Rest::None,
                         // Content has begun to be read: nobody knows any more where the next request begins.
-                        Content::Streams(_) if trouble.consumed => Rest::Lost,
-                        Content::Streams(_) => Rest::Whole(plan.framing),
+                        Content::Streams if trouble.consumed => Rest::Lost,
+                        Content::Streams => Rest::Whole(plan.framing),
                     };
-                    return self.fail(connection, &plan, trouble.failure, rest).await;
+                    return self.fail(client, plan, trouble.failure, rest).await;
                 }
             }
         }
-    }
-}
-
-/// Moves content that is already here behind the head, if it is all of it and not much.
-fn keep_content<S>(
-    connection: &mut Connection<S>,
-    framing: Framing,
-    record: &mut Record,
-    facts: &mut Facts,
-) -> Content {
-    let decoder = Decoder::new(framing);
-    if decoder.done() {
-        return Content::Sent;
-    }
-    match framing {
-        Framing::Length(length) if length <= REPLAYED as u64 && connection.input.bytes().len() as u64 >= length => {
-            let length = length as usize;
-            record.text.extend_from_slice(&connection.input.bytes()[..length]);
-            connection.input.consume(length);
-            facts.received += length as u64;
-            Content::Sent
-        }
-        _ => Content::Streams(decoder),
     }
 }
 
@@ -153,32 +131,32 @@ pub(super) struct Attempt<'a> {
     pub(super) settings: &'a Settings,
     pub(super) limits: &'a Limits,
     server: &'a Arc<Server>,
+    connector: Option<&'a Connector>,
 }
 
 impl Attempt<'_> {
-    async fn run<S: Stream>(
+    async fn run<C: Client>(
         &self,
-        connection: &mut Connection<S>,
+        client: &mut C,
         record: &mut Record,
-        content: &mut Content,
+        content: Content,
         facts: &mut Facts,
         fresh: bool,
     ) -> Result<Next, Trouble> {
         let before =
             Trouble { failure: Failure::Internal, wrote: false, reused: false, answered: false, consumed: false };
+        let host = record.get(record.original_host);
         let (link, reused) =
-            self.link(connection, facts, fresh).await.map_err(|failure| Trouble { failure, ..before })?;
+            self.link(client.seat(), host, facts, fresh).await.map_err(|failure| Trouble { failure, ..before })?;
         let mut upstream = Upstream { input: Input::new(), keep_alive: false };
         let result = match content {
-            Content::Sent => self.without_content(connection, &link, record, facts, &mut upstream).await,
+            Content::Kept => self.without_content(client, &link, record, facts, &mut upstream).await,
             // Uploads are rare and their futures large: not in every exchange.
-            Content::Streams(decoder) => {
-                Box::pin(self.with_content(connection, &link, record, decoder, facts, &mut upstream)).await
-            }
+            Content::Streams => Box::pin(self.with_content(client, &link, record, facts, &mut upstream)).await,
         };
-        connection.timer.clear(Lane::ServerRead);
-        connection.timer.clear(Lane::Nudge);
-        let worker = &connection.worker;
+        let Seat { worker, timer, .. } = client.seat();
+        timer.clear(Lane::ServerRead);
+        timer.clear(Lane::Nudge);
         let reusable = result.is_ok() && upstream.keep_alive && upstream.input.is_empty();
         let (now, limit) = (worker.timers.now(), self.limits.max_idle_per_server);
         if reusable {
@@ -188,14 +166,10 @@ impl Attempt<'_> {
     }
 
     /// An idle connection to the server, or a new one.
-    async fn link<S: Stream>(
-        &self,
-        connection: &Connection<S>,
-        facts: &mut Facts,
-        fresh: bool,
-    ) -> Result<(Link, bool), Failure> {
-        let worker = &connection.worker;
-        while !fresh && let Some(link) = worker.connections.checkout(self.server.id) {
+    async fn link(&self, seat: &Seat, host: &[u8], facts: &mut Facts, fresh: bool) -> Result<(Link, bool), Failure> {
+        let worker = &seat.worker;
+        let name = self.settings.tls.as_ref().and_then(|tls| tls.name(self.server.name.as_deref(), host));
+        while !fresh && let Some(link) = worker.connections.checkout(self.server.id, name.as_deref()) {
             // What cannot be sent twice is not sent on a connection that the server has just closed.
             if self.plan.idempotent || !link.is_closed() {
                 worker.counters.backend_reused.add(1);
@@ -205,12 +179,24 @@ impl Attempt<'_> {
             }
         }
         let began = Instant::now();
-        connection.timer.set(Lane::ServerWrite, self.limits.connect_timeout.min(self.settings.request_timeout));
-        let made = within(worker.connections.connect(self.server.address), &connection.timer, Lane::ServerWrite).await;
-        connection.timer.clear(Lane::ServerWrite);
+        seat.timer.set(Lane::ServerWrite, self.limits.connect_timeout.min(self.settings.request_timeout));
+        let address = self.server.address;
+        let made = match self.connector {
+            None => within(worker.connections.connect(address, None), &seat.timer, Lane::ServerWrite).await,
+            // A handshake is rare and its future large.
+            Some(connector) => {
+                let connecting = Box::pin(worker.connections.connect(address, Some((connector, name.as_deref()))));
+                within(connecting, &seat.timer, Lane::ServerWrite).await
+            }
+        };
+        seat.timer.clear(Lane::ServerWrite);
         let link = match made {
             Ok(Ok(link)) => link,
-            Ok(Err(_)) => return Err(Failure::ConnectFailed),
+            Ok(Err(ConnectError::Tcp(_))) => return Err(Failure::ConnectFailed),
+            Ok(Err(ConnectError::Tls(error))) => {
+                facts.detail = Some(error.text.into());
+                return Err(tls_failure(error.class));
+            }
             Err(_) => return Err(Failure::ConnectTimeout),
         };
         worker.counters.backend_opened.add(1);
@@ -220,15 +206,16 @@ impl Attempt<'_> {
         Ok((link, false))
     }
 
-    async fn without_content<S: Stream>(
+    async fn without_content<C: Client>(
         &self,
-        connection: &mut Connection<S>,
+        client: &mut C,
         link: &Link,
         record: &mut Record,
         facts: &mut Facts,
         upstream: &mut Upstream,
     ) -> Result<Next, Trouble> {
-        let timer = &connection.timer;
+        let (seat, _, mut sink) = client.ends(self.plan.framing);
+        let timer = &seat.timer;
         let mut pieces = Pieces::new([&record.text, b"", b""]);
         let limit = self.settings.request_timeout;
         let wrote = write(&link.stream, &mut pieces, timer, Lane::ServerWrite, limit).await;
@@ -239,65 +226,44 @@ impl Attempt<'_> {
             return Err(trouble(server_failure(&error)));
         }
         timer.set(Lane::ServerRead, limit);
-        let down = Down {
-            attempt: self,
-            stream: &connection.stream,
-            link,
-            timer,
-            watch: connection.input.is_empty(),
-            door: &connection.door,
-            ending: &connection.worker.ending,
-        };
-        let result = down.run(record, facts, upstream).await;
+        let down = Down { attempt: self, seat, link, watches: true };
+        let result = down.run(&mut sink, record, facts, upstream).await;
         result.map_err(|failure| Trouble { answered: facts.answered, ..trouble(failure) })
     }
 
-    async fn with_content<S: Stream>(
+    async fn with_content<C: Client>(
         &self,
-        connection: &mut Connection<S>,
+        client: &mut C,
         link: &Link,
         record: &mut Record,
-        decoder: &mut Decoder,
         facts: &mut Facts,
         upstream: &mut Upstream,
     ) -> Result<Next, Trouble> {
+        let (seat, mut source, mut sink) = client.ends(self.plan.framing);
         let mut out = take_head();
         out.extend_from_slice(&record.text);
-        if self.plan.expects_continue && connection.input.is_empty() {
-            const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
-            let limit = self.limits.client_write_timeout;
-            let sent = send(&connection.stream, CONTINUE, &connection.timer, limit, &mut facts.sent).await;
-            if sent.is_err() {
+        if self.plan.expects_continue && source.is_empty() {
+            let invited = source.invite(seat, self.limits.client_write_timeout, &mut facts.sent).await;
+            if invited.is_err() {
                 let failure = Failure::ClientClosed;
                 return Err(Trouble { failure, wrote: false, reused: false, answered: false, consumed: true });
             }
         }
-        let relay = Relay {
-            from: &connection.stream,
+        let upload = Upload {
             to: &link.stream,
-            timer: &connection.timer,
-            read_lane: Lane::ClientRead,
-            read_limit: self.limits.request_body_timeout,
-            write_lane: Lane::ServerWrite,
-            write_limit: self.settings.request_timeout,
+            timer: &seat.timer,
             chunked: self.plan.framing == Framing::Chunked,
+            read_limit: self.limits.request_body_timeout,
+            write_limit: self.settings.request_timeout,
             max_content: self.limits.max_body_bytes,
             min_rate: self.limits.min_body_rate,
         };
         let mut moved = Moved::default();
-        let down = Down {
-            attempt: self,
-            stream: &connection.stream,
-            link,
-            timer: &connection.timer,
-            watch: false,
-            door: &connection.door,
-            ending: &connection.worker.ending,
-        };
+        let down = Down { attempt: self, seat, link, watches: false };
         let mut sent_all = false;
         let result = {
-            let mut up = pin!(relay.run(&mut connection.input, decoder, &mut out, &mut moved));
-            let mut down = pin!(down.run(record, facts, upstream));
+            let mut up = pin!(source.run(&upload, &mut out, &mut moved));
+            let mut down = pin!(down.run(&mut sink, record, facts, upstream));
             let mut going = true;
             let limit = self.settings.request_timeout;
             poll_fn(|context| {
@@ -309,14 +275,14 @@ impl Attempt<'_> {
                         Err(Broken::Write(_)) => {}
                         Err(broken) => return Poll::Ready(Err(client_failure(&broken))),
                     }
-                    connection.timer.set(Lane::ServerRead, limit);
+                    seat.timer.set(Lane::ServerRead, limit);
                 }
                 down.as_mut().poll(context)
             })
             .await
         };
         for lane in [Lane::ClientRead, Lane::ServerWrite] {
-            connection.timer.clear(lane);
+            seat.timer.clear(lane);
         }
         give_head(out);
         facts.received += moved.read;
@@ -335,6 +301,15 @@ impl Attempt<'_> {
                 consumed: moved.read > 0,
             }),
         }
+    }
+}
+
+fn tls_failure(class: Class) -> Failure {
+    match class {
+        Class::CertNameMismatch => Failure::BackendCertificateName,
+        Class::CertDateInvalid => Failure::BackendCertificateDate,
+        Class::TlsHandshakeFailed | Class::Closed => Failure::BackendHandshake,
+        _ => Failure::BackendCertificateChain,
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Every later step reads this view, so no two of them can read a request differently.
 
+use observe::access_log::HttpVersion;
 use snapshot::Limits;
 
 use crate::failure::Failure;
@@ -17,6 +18,19 @@ pub enum Version {
     Http10,
     /// HTTP/1.1.
     Http11,
+    /// HTTP/2.
+    Http2,
+}
+
+impl Version {
+    /// As the log names it.
+    pub const fn logged(self) -> HttpVersion {
+        match self {
+            Self::Http10 => HttpVersion::Http10,
+            Self::Http11 => HttpVersion::Http11,
+            Self::Http2 => HttpVersion::Http2,
+        }
+    }
 }
 
 /// A valid request head. Everything borrows from the bytes that arrived.
@@ -129,6 +143,88 @@ fn read<'r, 'a: 'r>(
         cookies: facts.cookies,
     };
     Ok(Some((request, end)))
+}
+
+/// The head of an HTTP/2 request but for its fields.
+#[derive(Clone, Copy, Debug)]
+pub struct Multiplexed<'a> {
+    /// `:method`.
+    pub method: &'a [u8],
+    /// `:path`.
+    pub target: &'a [u8],
+    /// `:authority`.
+    pub authority: Option<&'a [u8]>,
+    /// Whether there is no content.
+    pub ends: bool,
+}
+
+/// Checks the head of an HTTP/2 request by the rules of [`parse`] and those of RFC 9113 8.
+pub fn multiplexed<'r>(
+    head: Multiplexed<'r>,
+    fields: &'r [Field<'r>],
+    limits: &Limits,
+) -> Result<Request<'r>, Failure> {
+    check_method(head.method)?;
+    let is_path = head.target.starts_with(b"/") || (head.target == b"*" && head.method == b"OPTIONS");
+    if !is_path || fields.iter().any(|field| ends_here(field.known, field.value)) {
+        return Err(Failure::MalformedHttp2);
+    }
+    if head.target.len() > limits.max_url_bytes {
+        return Err(Failure::TargetTooLong);
+    }
+    if fields.len() > limits.max_header_fields {
+        return Err(Failure::HeaderTooLarge);
+    }
+    let target = Target::parse(head.target, head.method)?;
+    let facts = Facts::read(fields)?;
+    if let (Some(authority), Some(host)) = (head.authority, facts.host)
+        && !authority.eq_ignore_ascii_case(host)
+    {
+        return Err(Failure::MalformedHttp2);
+    }
+    let host = head.authority.or(facts.host).ok_or(Failure::MissingHost)?;
+    if !target::valid_host(host) {
+        return Err(Failure::InvalidHost);
+    }
+    let framing = match (facts.length, head.ends) {
+        (None, true) if matches!(head.method, b"POST" | b"PUT" | b"PATCH") => Framing::Length(0),
+        (None, true) => Framing::None,
+        // The length has been compared with what came.
+        (Some(_), true) => Framing::Length(0),
+        (Some(length), false) => Framing::Length(length),
+        (None, false) => Framing::Chunked,
+    };
+    if let Framing::Length(length) = framing
+        && length > limits.max_body_bytes
+    {
+        return Err(Failure::BodyTooLarge);
+    }
+    Ok(Request {
+        method: head.method,
+        target,
+        version: Version::Http2,
+        host: Some(host),
+        fields,
+        framing,
+        keep_alive: true,
+        expects_continue: facts.expects_continue && !head.ends,
+        names_fields: false,
+        cookies: facts.cookies,
+    })
+}
+
+/// Fields of a connection, which HTTP/2 does not have (RFC 9113 8.2.2).
+fn ends_here(known: Known, value: &[u8]) -> bool {
+    match known {
+        Known::Te => !value.eq_ignore_ascii_case(b"trailers"),
+        Known::Connection
+        | Known::KeepAlive
+        | Known::ProxyConnection
+        | Known::TransferEncoding
+        | Known::Upgrade
+        | Known::Http2Settings => true,
+        _ => false,
+    }
 }
 
 /// Method, target and version of a line without its LF: single blanks between, CR at the end.

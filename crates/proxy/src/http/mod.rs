@@ -2,11 +2,13 @@
 
 pub mod answer;
 pub mod body;
+pub mod client;
 pub mod compose;
-pub mod connection;
 pub mod exchange;
 pub mod field;
 pub mod forward;
+pub mod h1;
+pub mod h2;
 pub mod head;
 pub mod record;
 pub mod relay;

@@ -75,6 +75,14 @@ impl Record {
         }
     }
 
+    /// Keeps what can be told of an HTTP/2 head that was refused.
+    pub fn keep_line(&mut self, method: &[u8], target: &[u8]) {
+        self.text.clear();
+        self.method = self.push(&method[..method.len().min(64)]);
+        self.original_target = self.push(&target[..target.len().min(MAX_REFUSED)]);
+        self.sent_target = self.original_target;
+    }
+
     /// Replaces the Host that goes to the server, before another attempt.
     pub fn replace_host(&mut self, host: &[u8]) {
         let (start, end) = (self.sent_host.start as usize, self.sent_host.end as usize);

@@ -163,7 +163,7 @@ impl<F: Stream, T: Stream> Relay<'_, F, T> {
 }
 
 /// The least rate at which a client must move content: over ten seconds of waiting for it, after a grace of ten.
-struct Pace {
+pub struct Pace {
     since: u64,
     waited: u64,
     bytes: u64,
@@ -175,11 +175,13 @@ struct Pace {
 const WINDOW: u64 = 10_000;
 
 impl Pace {
-    fn new(now: u64, rate: u32) -> Self {
+    /// Begins at a moment of the coarse clock.
+    pub fn new(now: u64, rate: u32) -> Self {
         Self { since: now, waited: 0, bytes: 0, rate: u64::from(rate), ended: false }
     }
 
-    fn waited(&mut self, before: u64, now: u64, bytes: usize) -> Result<(), Broken> {
+    /// Counts bytes that were waited for from `before` to `now`.
+    pub fn waited(&mut self, before: u64, now: u64, bytes: usize) -> Result<(), Broken> {
         self.bytes += bytes as u64;
         if now == before {
             return Ok(());

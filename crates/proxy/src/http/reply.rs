@@ -45,6 +45,7 @@ pub const fn phrase(status: u16) -> &'static str {
         413 => "Request Entity Too Large",
         414 => "Request-URI Too Large",
         417 => "Expectation Failed",
+        421 => "Misdirected Request",
         431 => "Request Header Fields Too Large",
         500 => "Internal Server Error",
         501 => "Not Implemented",
@@ -91,7 +92,7 @@ impl Reply<'_> {
         }
     }
 
-    fn body(&self) -> [&[u8]; 9] {
+    pub(super) fn body(&self) -> [&[u8]; 9] {
         let digits = STATUS_TEXT[usize::from(self.status.clamp(100, 599) - 100)].as_slice();
         let phrase = phrase(self.status).as_bytes();
         [
@@ -107,7 +108,7 @@ impl Reply<'_> {
         ]
     }
 
-    fn body_len(&self) -> usize {
+    pub(super) fn body_len(&self) -> usize {
         self.body().iter().map(|piece| piece.len()).sum()
     }
 }

@@ -211,7 +211,7 @@ impl Onward {
     /// chunks where the client knows them, so that a cut shows.
     pub fn new(version: Version, keep_alive: bool, framing: Framing) -> Self {
         let unsized_content = matches!(framing, Framing::Chunked | Framing::UntilClose);
-        let chunked = unsized_content && version == Version::Http11;
+        let chunked = unsized_content && version != Version::Http10;
         Self { version, keep_alive: keep_alive && (chunked || !unsized_content), chunked }
     }
 }
@@ -223,33 +223,43 @@ pub struct Written {
     pub content_type: std::ops::Range<usize>,
 }
 
+impl Response<'_> {
+    /// Every field that goes on to the client, but for the length of content that is moved: the server may have repeated
+    /// it, and each protocol writes it in its own way.
+    #[inline]
+    pub fn each_onward(&self, mut take: impl FnMut(Known, &[u8], &[u8])) {
+        for field in self.fields {
+            let known = field.known;
+            if known != Known::Other {
+                if known.hop_by_hop() || (known == Known::ContentLength && !keeps_length(self)) {
+                    continue;
+                }
+                if known == Known::ContentLength && matches!(self.framing, Framing::Length(_)) {
+                    continue;
+                }
+            }
+            if self.names_fields && matches!(known, Known::Other | Known::Common) && named(self, field.name) {
+                continue;
+            }
+            if self.folded {
+                take(known, field.name, &unfold(field.value));
+            } else {
+                take(known, field.name, field.value);
+            }
+        }
+    }
+}
+
 /// Appends the head as the client gets it.
 pub fn write(response: &Response<'_>, onward: Onward, out: &mut Vec<u8>) -> Written {
     let mut written = Written::default();
     write_status_line(response.status, response.reason, out);
-    for field in response.fields {
-        let known = field.known;
-        if known != Known::Other {
-            if known.hop_by_hop() || (known == Known::ContentLength && !keeps_length(response)) {
-                continue;
-            }
-            if known == Known::ContentLength && matches!(response.framing, Framing::Length(_)) {
-                // Written once below: the server may have repeated it.
-                continue;
-            }
-        }
-        if response.names_fields && matches!(known, Known::Other | Known::Common) && named(response, field.name) {
-            continue;
-        }
-        let value = if response.folded {
-            field::write(field.name, &unfold(field.value), out)
-        } else {
-            field::write(field.name, field.value, out)
-        };
+    response.each_onward(|known, name, value| {
+        let value = field::write(name, value, out);
         if known == Known::ContentType {
             written.content_type = value;
         }
-    }
+    });
     match response.framing {
         Framing::Length(length) => write_content_length(length, out),
         _ if onward.chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
@@ -327,7 +337,7 @@ pub fn write_connection(onward: Onward, out: &mut Vec<u8>) {
     match (onward.keep_alive, onward.version) {
         (false, _) => out.extend_from_slice(b"Connection: close\r\n"),
         (true, Version::Http10) => out.extend_from_slice(b"Connection: keep-alive\r\n"),
-        (true, Version::Http11) => {}
+        (true, Version::Http11 | Version::Http2) => {}
     }
 }
 

@@ -7,10 +7,9 @@ use observe::AccessRecord;
 use observe::access_log::HttpVersion;
 
 use crate::failure::Failure;
-use crate::http::connection::Connection;
+use crate::http::client::Seat;
 use crate::http::exchange::Exchange;
 use crate::http::record::Span;
-use crate::io::Stream;
 
 /// What happened, for the log.
 #[derive(Debug, Default)]
@@ -29,7 +28,7 @@ pub struct Facts {
     pub server_status: Option<u16>,
     /// When the request began to go to the last server.
     pub sent_at: Option<Instant>,
-    /// How long connecting took; zero on a reused connection.
+    /// How long connecting took; zero on a reused seat.
     pub connect_time: Option<Duration>,
     /// When the head of the answer was complete.
     pub answered_at: Option<Instant>,
@@ -39,6 +38,8 @@ pub struct Facts {
     pub content_type: Span,
     /// What went wrong, if anything did.
     pub failure: Option<Failure>,
+    /// What was seen and what was expected, where a reason alone does not say it.
+    pub detail: Option<Box<str>>,
     /// The route, once there is one.
     pub route: Option<snapshot::RouteId>,
     /// The client's version.
@@ -78,28 +79,28 @@ impl Tried {
 
 impl Exchange {
     /// Writes the row.
-    pub(super) fn write_row<S: Stream>(&self, connection: &Connection<S>) {
+    pub(super) fn write_row(&self, seat: &Seat) {
         let (facts, record, published) = (&self.facts, &self.record, &self.view.published);
         let total = self.started.elapsed();
         // All from the beginning: differences of durations cost less than differences of instants.
         let answered = facts.answered_at.map(|at| at - self.started);
         let sent = facts.sent_at.map(|at| if at == self.started { Duration::ZERO } else { at - self.started });
-        let binding = connection.door.binding(&self.view);
+        let binding = seat.door.binding(&self.view);
         let labels = match (facts.route, binding) {
             (Some(route), _) => published.labels(route),
             (None, Some(binding)) => published.binding_labels(binding),
-            (None, None) => &connection.worker.nameless,
+            (None, None) => &seat.worker.nameless,
         };
         let sent_target = record.get(record.sent_target);
         let (path, query) = match memchr::memchr(b'?', sent_target) {
             Some(at) => (&sent_target[..at], &sent_target[at + 1..]),
             None => (sent_target, &[][..]),
         };
-        let stamp = connection.worker.clock.cached();
-        connection.worker.log.record(&AccessRecord {
+        let stamp = seat.worker.clock.cached();
+        seat.worker.log.record(&AccessRecord {
             stamp: &stamp,
             labels,
-            client: connection.client.peer,
+            client: seat.client.peer,
             method: record.get(record.method),
             original_target: record.get(record.original_target),
             path,
@@ -113,7 +114,7 @@ impl Exchange {
             time_taken: total,
             waf: None,
             transaction: &self.id,
-            tls: None,
+            tls: seat.client.tls.as_ref().map(|tls| tls.info()),
             servers: facts.servers.all(),
             server_status: facts.server_status,
             server_latency: sent.map(|at| total.saturating_sub(at)),
@@ -125,6 +126,7 @@ impl Exchange {
             error_info: facts.failure.map_or("ERRORINFO_NO_ERROR", Failure::error_info),
             content_type: record.get(facts.content_type),
             reason: facts.failure.map_or("", Failure::reason),
+            detail: facts.detail.as_deref().unwrap_or(""),
         });
     }
 }

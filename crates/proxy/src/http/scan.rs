@@ -162,6 +162,11 @@ fn unfinished<const REPAIR: bool>(line: &[u8]) -> Result<Option<usize>, Fault> {
     if possible { Ok(None) } else { Err(Fault::Malformed) }
 }
 
+/// Whether a name has letters, digits and hyphens only.
+pub fn is_plain_name(name: &[u8]) -> bool {
+    name.iter().all(|byte| CLASS[*byte as usize] == PLAIN)
+}
+
 #[inline(always)]
 fn field<'a, const REPAIR: bool>(mut name: &'a [u8], value: &'a [u8]) -> Option<Field<'a>> {
     if REPAIR {

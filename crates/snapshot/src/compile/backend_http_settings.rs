@@ -53,6 +53,7 @@ fn one(context: &mut Context<'_>, asked: &Named<BackendHttpSettings>) -> Option<
         name: Arc::from(asked.name.as_str()),
         port: u16::try_from(port).ok()?,
         scheme: scheme?,
+        tls: None,
         request_timeout: Duration::from_secs(timeout.unwrap_or(REQUEST_TIMEOUT).into()),
         path: text(&asked.path).and_then(|path| BackendPath::new(path.value.trim())),
         host,

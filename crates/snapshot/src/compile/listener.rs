@@ -22,6 +22,7 @@ pub(super) struct Definition {
     pub(super) port: Option<usize>,
     /// Whether the listener names no host.
     pub(super) is_basic: bool,
+    pub(super) certificate: Option<usize>,
 }
 
 impl Definition {
@@ -61,7 +62,7 @@ fn one(context: &mut Context<'_>, asked: &Named<HttpListener>) -> Definition {
     }
     let hosts = hosts(context, asked);
     let is_basic = text(&asked.host_name).is_none() && asked.host_names.is_empty();
-    Definition { hosts, protocol, frontend: frontend.index(), port: port.index(), is_basic }
+    Definition { hosts, protocol, frontend: frontend.index(), port: port.index(), is_basic, certificate: certificate.index() }
 }
 
 fn protocol(context: &mut Context<'_>, asked: &Named<HttpListener>, owner: &str) -> Option<Protocol> {

@@ -39,7 +39,9 @@ mod rewrite_rule_set;
 mod rule;
 mod site;
 mod sku;
-mod tls;
+mod ssl_certificate;
+#[path = "tls.rs"]
+mod tls_checks;
 mod unsupported;
 mod url_path_map;
 mod web_application_firewall_policy;
@@ -110,6 +112,7 @@ fn identity(document: &Document) -> Identity {
 /// Every resource checked by itself, in the order of the document's collections: an index into one
 /// is an index into the other.
 struct Parts {
+    certificates: Vec<Option<Arc<tls::certificate::Identity>>>,
     frontends: Vec<frontend::Frontend>,
     ports: Vec<Option<frontend::Port>>,
     listeners: Vec<listener::Definition>,
@@ -128,7 +131,8 @@ impl Parts {
         sku::check(context);
         let frontends = frontend::frontends(context);
         let ports = frontend::ports(context);
-        tls::check_all(context);
+        tls_checks::check_all(context);
+        let certificates = ssl_certificate::all(context);
         let listeners = listener::all(context);
         let tcp_listeners = layer4::listeners(context);
         listener::check_protocols(context, &listeners, &tcp_listeners);
@@ -148,7 +152,7 @@ impl Parts {
         advanced_routing_map::check_all(context);
         let rules = rule::all(context, &listeners, &rewrites);
         layer4::check_rules(context);
-        Self { frontends, ports, listeners, pools, settings, probes, redirects, rewrites, distributions, maps, rules }
+        Self { certificates, frontends, ports, listeners, pools, settings, probes, redirects, rewrites, distributions, maps, rules }
     }
 }
 

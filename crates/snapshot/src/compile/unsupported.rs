@@ -55,7 +55,6 @@ pub(super) enum Feature {
 
 /// What is missing: the feature, how bad its live use is, and what it means.
 const NOT_YET: &[(Feature, Severity, &str)] = &[
-    (Feature::HttpsListener, Severity::Error, "HTTPS listeners"),
     (Feature::ClientAuthentication, Severity::Error, "client certificates"),
     (Feature::HttpsSettings, Severity::Error, "HTTPS to servers"),
     (Feature::Layer4, Severity::Error, "TCP and TLS proxying"),
@@ -68,7 +67,6 @@ const NOT_YET: &[(Feature, Severity, &str)] = &[
     (Feature::Affinity, Severity::Error, "cookie affinity"),
     (Feature::LoadDistribution, Severity::Error, "load distribution policies"),
     (Feature::ErrorPage, Severity::Error, "custom error pages"),
-    (Feature::Http2, Severity::Warning, "HTTP/2"),
     (Feature::Draining, Severity::Warning, "draining when a server leaves a pool"),
     (Feature::DedicatedConnection, Severity::Warning, "dedicated server connections"),
     (Feature::Buffering, Severity::Warning, "buffering whole bodies; they are passed on as they come"),

@@ -56,6 +56,7 @@ pub(in crate::access_log) fn example<'a>(use_it: impl FnOnce(AccessRecord<'a>)) 
         error_info: error_info::NO_ERROR,
         content_type: b"application/json",
         reason: "",
+        detail: "",
     });
 }
 
@@ -133,8 +134,9 @@ fn extension_fields_stand_only_where_they_say_something() {
     example(|mut record| {
         let row = parsed(&record);
         assert!(row["properties"].get("reason").is_none() && row["properties"].get("pathRuleName").is_none());
-        (record.reason, record.labels) = ("no_live_server", &labels);
+        (record.reason, record.labels, record.detail) = ("no_live_server", &labels, "expected \"a\"");
         let row = parsed(&record);
+        assert_eq!(row["properties"]["reasonDetail"], "expected \"a\"");
         assert_eq!(row["properties"]["reason"], "no_live_server");
         assert_eq!(row["properties"]["pathRuleName"], "img\"s");
     });
@@ -197,6 +199,7 @@ fn the_longest_record_is_one_valid_line_within_32_kib() {
             (record.method, record.original_target, record.path, record.query) = (field, field, field, field);
             (record.user_agent, record.original_host, record.host, record.content_type) = (field, field, field, field);
             (record.servers, record.reason) = (&servers, "reason");
+            record.detail = std::str::from_utf8(field).unwrap_or("detail");
             let row = row(&record);
             assert!(row.len() <= MAX_LINE && row.ends_with("}}\n") && row.matches('\n').count() == 1);
             let value: Value = serde_json::from_str(&row).unwrap();

@@ -11,7 +11,7 @@ const ADDED: &str = "x-forwarded-for: 203.0.113.5:59633\r\nx-forwarded-proto: ht
 const TRACE: &str = "x-appgw-trace-id: 00000000000000000000000000000abc\r\n";
 
 fn client(options: &Options) -> ClientSide {
-    ClientSide::new("203.0.113.5:59633".parse().unwrap(), forwarded_fields("http", 80), options)
+    ClientSide::new("203.0.113.5:59633".parse().unwrap(), forwarded_fields("http", 80), options, None)
 }
 
 fn sent(input: &str, options: &Options, onward: &Onward<'_>) -> (String, Record) {
@@ -72,7 +72,7 @@ fn the_plain_address_is_a_switch() {
 #[test]
 fn an_ipv6_peer_stands_in_brackets() {
     let peer = "[2001:db8::1]:59633".parse().unwrap();
-    let side = ClientSide::new(peer, forwarded_fields("http", 80), &Options::default());
+    let side = ClientSide::new(peer, forwarded_fields("http", 80), &Options::default(), None);
     assert_eq!(side.forwarded_for.as_str(), "[2001:db8::1]:59633");
 }
 

@@ -18,6 +18,9 @@ pub(super) struct BindingSite {
     frontend: usize,
     pub(super) scheme: Scheme,
     pub(super) hosts: Vec<(Option<HostPattern>, RuleId)>,
+    /// The listener whose certificate answers a client that names no server, or an unknown one.
+    pub(super) fallback: Option<ListenerId>,
+    fallback_is_basic: bool,
 }
 
 impl Linker<'_, '_> {
@@ -42,7 +45,23 @@ impl Linker<'_, '_> {
             bindings.push(BindingId::from(site));
         }
         let name = Arc::from(asked.name.as_str());
-        Some(self.snapshot.listeners.push(Listener { name, scheme, hosts, bindings }))
+        let tls = definition.certificate.and_then(|index| parts.certificates.get(index)?.clone()).map(|identity| {
+            tls::acceptor::ListenerTls {
+                identity,
+                policy: Arc::default(),
+                client_auth: None,
+                http2: gateway.enable_http2.as_ref().is_some_and(|switch| switch.value),
+            }
+        });
+        let id = self.snapshot.listeners.push(Listener { name, scheme, tls, hosts, bindings: bindings.clone() });
+        for binding in bindings {
+            if let Some(site) = self.sites.get_mut(binding.index())
+                && (site.fallback.is_none() || (definition.is_basic && !site.fallback_is_basic))
+            {
+                (site.fallback, site.fallback_is_basic) = (Some(id), definition.is_basic);
+            }
+        }
+        Some(id)
     }
 
     /// The binding at `address`; two frontends or ports of the document may not share one.
@@ -56,7 +75,7 @@ impl Linker<'_, '_> {
             }
             return index;
         }
-        self.sites.push(BindingSite { address, port, frontend, scheme, hosts: Vec::new() });
+        self.sites.push(BindingSite { address, port, frontend, scheme, hosts: Vec::new(), fallback: None, fallback_is_basic: false });
         self.sites.len() - 1
     }
 

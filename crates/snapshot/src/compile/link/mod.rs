@@ -182,6 +182,8 @@ impl Linker<'_, '_> {
             document_port: site.port.document,
             scheme: site.scheme,
             hosts: HostTable::new(site.hosts),
+            fallback: site.fallback,
+            refuse_unknown_sni: false,
         });
         self.snapshot.bindings = bindings.collect();
         self.loops();

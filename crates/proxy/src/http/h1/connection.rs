@@ -1,4 +1,4 @@
-//! A client connection: requests one after the other, until one of the two ends is done with it.
+//! A client connection of HTTP/1.1: requests one after the other, until one of the two ends is done with it.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -9,10 +9,13 @@ use std::time::Duration;
 
 use crate::buffer::Input;
 use crate::failure::Failure;
+use crate::http::client::Seat;
 use crate::http::compose::ClientSide;
-use crate::http::exchange::{self, Next};
+use crate::http::exchange::Next;
+use crate::http::h1::request;
 use crate::io::{self, HEAD_READ, Stream, fill, poll_fill};
-use crate::timer::{Lane, TimerGuard};
+use crate::timer::Lane;
+use crate::tls::Session;
 use crate::view::View;
 use crate::worker::{Admitted, Door, Worker};
 
@@ -22,41 +25,66 @@ const LINGER_BYTES: usize = 64 * 1024;
 
 /// A client connection.
 pub struct Connection<S> {
-    /// The worker it lives on.
-    pub worker: Rc<Worker>,
-    /// Where it came in.
-    pub door: Rc<Door>,
+    /// Where it sits.
+    pub seat: Seat,
     /// The socket, or the TLS session on it.
     pub stream: RefCell<S>,
     /// Bytes read and not yet used.
     pub input: Input,
-    /// Its deadlines.
-    pub timer: TimerGuard,
-    /// What the server is told about the client.
-    pub client: Rc<ClientSide>,
-    /// The version of the configuration that `client` was made from.
+    /// Plain HTTP where TLS is spoken: whatever is asked, the answer is 400.
+    pub misplaced: bool,
+    /// The version of the configuration that the seat's client was made from.
     seen: u64,
+    _guest: Guest,
+}
+
+/// A client that was let in; counted for as long as this lives.
+pub struct Guest {
+    worker: Rc<Worker>,
+    /// Its place among the connections that may be open.
     _admitted: Admitted,
+}
+
+impl Guest {
+    /// Counts a connection that was just accepted.
+    pub fn new(worker: Rc<Worker>, admitted: Admitted) -> Self {
+        worker.counters.client_connections.add(1);
+        worker.counters.client_connections_current.add(1);
+        Self { worker, _admitted: admitted }
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        self.worker.counters.client_connections_current.sub(1);
+        if std::thread::panicking() {
+            // A fault of ours ends this connection and no other; the panic hook has printed where it was.
+            self.worker.counters.refusal(Failure::Internal as usize);
+        }
+    }
 }
 
 impl<S: Stream> Connection<S> {
     /// A connection that was just accepted.
-    pub fn new(worker: Rc<Worker>, door: Rc<Door>, stream: S, peer: SocketAddr, admitted: Admitted) -> Self {
+    pub fn new(
+        worker: Rc<Worker>,
+        door: Rc<Door>,
+        stream: S,
+        peer: SocketAddr,
+        session: Option<Rc<Session>>,
+        guest: Guest,
+    ) -> Self {
         let timer = worker.timers.register(door.group);
         let view = worker.view();
-        let client = client_side(&door, &view, peer);
+        let client = client_side(&door, &view, peer, session);
         let seen = view.version();
-        worker.counters.client_connections.add(1);
-        worker.counters.client_connections_current.add(1);
         Self {
-            worker,
-            door,
+            seat: Seat { worker, door, timer, client },
             stream: RefCell::new(stream),
             input: Input::new(),
-            timer,
-            client,
+            misplaced: false,
             seen,
-            _admitted: admitted,
+            _guest: guest,
         }
     }
 
@@ -64,15 +92,10 @@ impl<S: Stream> Connection<S> {
     #[inline]
     pub fn refresh(&mut self, view: &Rc<View>) {
         if self.seen != view.version() {
-            self.client = client_side(&self.door, view, self.client.peer);
+            let client = &self.seat.client;
+            self.seat.client = client_side(&self.seat.door, view, client.peer, client.tls.clone());
             self.seen = view.version();
         }
-    }
-
-    /// True when the connection is to end after the present exchange: its listener is gone, or the process ends.
-    #[inline]
-    pub fn leaving(&self) -> bool {
-        self.door.closed.get() || self.worker.ending.get()
     }
 
     /// Serves requests until the connection ends.
@@ -82,8 +105,8 @@ impl<S: Stream> Connection<S> {
             if self.input.is_empty() && !self.wait(std::mem::take(&mut first)).await {
                 break false;
             }
-            match exchange::run(&mut self).await {
-                Next::KeepAlive if self.leaving() => break false,
+            match request::run(&mut self).await {
+                Next::KeepAlive if self.seat.leaving() => break false,
                 Next::KeepAlive => {}
                 Next::Close => break false,
                 Next::Linger => break true,
@@ -97,22 +120,21 @@ impl<S: Stream> Connection<S> {
     /// Waits for the first byte of a request. False when the client has gone, its time is up, or it should go.
     async fn wait(&mut self, first: bool) -> bool {
         let limit = {
-            let view = self.worker.view();
+            let view = self.seat.worker.view();
             let limits = &view.published.snapshot.limits;
             if first { limits.request_header_timeout } else { limits.keep_alive_timeout }
         };
-        self.timer.set(Lane::ClientRead, limit);
-        let (stream, input, timer) = (&self.stream, &mut self.input, &self.timer);
-        let (door, worker) = (&self.door, &self.worker);
+        self.seat.timer.set(Lane::ClientRead, limit);
+        let (stream, input, seat) = (&self.stream, &mut self.input, &self.seat);
         let arrived = poll_fn(|context| {
-            match poll_fill(&mut *stream.borrow_mut(), input, HEAD_READ, timer, Lane::ClientRead, context) {
+            match poll_fill(&mut *stream.borrow_mut(), input, HEAD_READ, &seat.timer, Lane::ClientRead, context) {
                 Poll::Ready(done) => Poll::Ready(matches!(done, Ok(1..))),
-                Poll::Pending if door.closed.get() || worker.ending.get() => Poll::Ready(false),
+                Poll::Pending if seat.leaving() => Poll::Ready(false),
                 Poll::Pending => Poll::Pending,
             }
         })
         .await;
-        self.timer.clear(Lane::ClientRead);
+        self.seat.timer.clear(Lane::ClientRead);
         arrived
     }
 
@@ -121,11 +143,11 @@ impl<S: Stream> Connection<S> {
         if io::shutdown(&self.stream).await.is_err() {
             return;
         }
-        self.timer.set(Lane::ClientRead, LINGER_TIME);
+        self.seat.timer.set(Lane::ClientRead, LINGER_TIME);
         let mut left = LINGER_BYTES;
         loop {
             self.input.release();
-            match fill(&self.stream, &mut self.input, HEAD_READ, &self.timer, Lane::ClientRead).await {
+            match fill(&self.stream, &mut self.input, HEAD_READ, &self.seat.timer, Lane::ClientRead).await {
                 Ok(count @ 1..) if count <= left => left -= count,
                 _ => return,
             }
@@ -133,18 +155,9 @@ impl<S: Stream> Connection<S> {
     }
 }
 
-impl<S> Drop for Connection<S> {
-    fn drop(&mut self) {
-        self.worker.counters.client_connections_current.sub(1);
-        if std::thread::panicking() {
-            // A fault of ours ends this connection and no other; the panic hook has printed where it was.
-            self.worker.counters.refusal(Failure::Internal as usize);
-        }
-    }
-}
-
-fn client_side(door: &Door, view: &Rc<View>, peer: SocketAddr) -> Rc<ClientSide> {
-    Rc::new(ClientSide::new(peer, door.forwarded(view), &view.published.snapshot.options))
+/// What servers are told of a client under a configuration.
+pub fn client_side(door: &Door, view: &Rc<View>, peer: SocketAddr, session: Option<Rc<Session>>) -> Rc<ClientSide> {
+    Rc::new(ClientSide::new(peer, door.forwarded(view), &view.published.snapshot.options, session))
 }
 
 #[cfg(test)]
@@ -159,6 +172,6 @@ mod tests {
     #[test]
     fn the_future_of_a_connection_stays_small() {
         let serve = size(&|connection: Connection<tokio::net::TcpStream>| connection.serve());
-        assert!(serve <= 2304, "a connection's future has {serve} bytes");
+        assert!(serve <= 2496, "a connection's future has {serve} bytes");
     }
 }

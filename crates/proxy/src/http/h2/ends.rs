@@ -1,0 +1,362 @@
+//! The client's end of an exchange over HTTP/2: one stream of a connection.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use h2::server::SendResponse;
+use h2::{Reason, RecvStream, SendStream};
+use http::header::{self, HeaderName, HeaderValue};
+use snapshot::Limits;
+
+use super::connection::Slot;
+use crate::buffer::Input;
+use crate::failure::Failure;
+use crate::http::body::{Decoder, Framing, LAST_CHUNK, write_chunk_line};
+use crate::http::client::{Answered, Client, Download, Seat, Sink, Source, Upload};
+use crate::http::exchange::{Next, Plan, Rest};
+use crate::http::field::Known;
+use crate::http::record::{Record, Span};
+use crate::http::relay::{Broken, Moved, Pace};
+use crate::http::reply::Reply;
+use crate::http::response::Response;
+use crate::http::row::Facts;
+use crate::io::{Pieces, expire, poll_fill, write};
+use crate::timer::{Lane, TimerGuard};
+
+/// A stream of a client's connection.
+pub struct End {
+    seat: Seat,
+    body: RecvStream,
+    /// Borrowed only between waits: both directions need it.
+    respond: RefCell<SendResponse<Bytes>>,
+    /// The answer's content, once its head has gone.
+    send: Option<SendStream<Bytes>>,
+    slot: Slot,
+}
+
+impl End {
+    /// The end of a stream that has just been opened.
+    pub fn new(seat: Seat, body: RecvStream, respond: SendResponse<Bytes>, slot: Slot) -> Self {
+        Self { seat, body, respond: RefCell::new(respond), send: None, slot }
+    }
+
+    /// Whether the request has no content.
+    pub fn is_ended(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    /// Resets a stream whose request is none.
+    pub fn refuse(&mut self, reason: Reason) {
+        self.respond.get_mut().send_reset(reason);
+        self.slot.0.budget.provoked(self.seat.timer.now());
+    }
+}
+
+impl Client for End {
+    type Source<'a> = Up<'a>;
+    type Sink<'a> = Down<'a>;
+
+    fn seat(&self) -> &Seat {
+        &self.seat
+    }
+
+    fn local(&self) -> Option<SocketAddr> {
+        self.slot.0.local
+    }
+
+    fn keep_content(&mut self, framing: Framing, _: &mut Record, _: &mut Facts) -> bool {
+        Decoder::new(framing).done()
+    }
+
+    fn ends(&mut self, _: Framing) -> (&Seat, Up<'_>, Down<'_>) {
+        let up = Up { body: &mut self.body, respond: &self.respond };
+        (&self.seat, up, Down { respond: &self.respond, send: &mut self.send, content_ends: false })
+    }
+
+    async fn reply(&mut self, reply: Reply<'_>, _: Rest, _: &Limits, facts: &mut Facts) -> Next {
+        let content = if reply.to_head { Bytes::new() } else { Bytes::from(reply.body().concat()) };
+        let mut response = http::Response::new(());
+        *response.status_mut() = status(reply.status);
+        let mut add = |name: HeaderName, value: &[u8]| {
+            if let Ok(value) = HeaderValue::from_bytes(value) {
+                facts.sent += (name.as_str().len() + value.len()) as u64;
+                response.headers_mut().insert(name, value);
+            }
+        };
+        if let Some(server) = reply.server {
+            add(header::SERVER, server.as_bytes());
+        }
+        add(header::DATE, &reply.stamp.http_date);
+        add(header::CONTENT_TYPE, b"text/html");
+        add(header::CONTENT_LENGTH, reply.body_len().to_string().as_bytes());
+        if let Some(location) = reply.location {
+            add(header::LOCATION, location);
+        }
+        add(HeaderName::from_static("x-appgw-trace-id"), reply.id.as_str().as_bytes());
+        let sent = self.respond.get_mut().send_response(response, content.is_empty());
+        if let Ok(mut stream) = sent
+            && !content.is_empty()
+        {
+            facts.sent += content.len() as u64;
+            // At most some hundred bytes: they may wait for the client's credit in the stream.
+            let _ = stream.send_data(content, true);
+        }
+        Next::KeepAlive
+    }
+
+    fn cut(&mut self) {
+        match &mut self.send {
+            Some(send) => send.send_reset(Reason::INTERNAL_ERROR),
+            None => self.respond.get_mut().send_reset(Reason::INTERNAL_ERROR),
+        }
+    }
+}
+
+fn status(code: u16) -> http::StatusCode {
+    http::StatusCode::from_u16(code).unwrap_or(http::StatusCode::BAD_GATEWAY)
+}
+
+fn gone(error: h2::Error) -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionReset, error)
+}
+
+/// Content from the client.
+pub struct Up<'a> {
+    body: &'a mut RecvStream,
+    respond: &'a RefCell<SendResponse<Bytes>>,
+}
+
+impl Up<'_> {
+    async fn data(&mut self, timer: &TimerGuard) -> io::Result<Option<Bytes>> {
+        poll_fn(|context| match self.body.poll_data(context) {
+            Poll::Ready(None) => Poll::Ready(Ok(None)),
+            Poll::Ready(Some(data)) => Poll::Ready(data.map(Some).map_err(gone)),
+            Poll::Pending => expire(timer, Lane::ClientRead, context),
+        })
+        .await
+    }
+}
+
+impl Source for Up<'_> {
+    fn is_empty(&self) -> bool {
+        true
+    }
+
+    async fn invite(&mut self, _: &Seat, _: Duration, _: &mut u64) -> io::Result<()> {
+        let mut response = http::Response::new(());
+        *response.status_mut() = http::StatusCode::CONTINUE;
+        self.respond.borrow_mut().send_informational(response).map_err(gone)
+    }
+
+    async fn run(&mut self, upload: &Upload<'_>, out: &mut Vec<u8>, moved: &mut Moved) -> Result<(), Broken> {
+        let mut pace = Pace::new(upload.timer.now(), upload.min_rate);
+        // The head goes ahead: content may be long in coming.
+        send(upload, out, b"", b"", moved).await?;
+        loop {
+            upload.timer.set(Lane::ClientRead, upload.read_limit);
+            let before = upload.timer.now();
+            let data = self.data(upload.timer).await.map_err(Broken::Read)?;
+            upload.timer.clear(Lane::ClientRead);
+            let Some(data) = data else { break };
+            pace.waited(before, upload.timer.now(), data.len())?;
+            (moved.read, moved.content) = (moved.read + data.len() as u64, moved.content + data.len() as u64);
+            if moved.content > upload.max_content {
+                return Err(Broken::TooLarge);
+            }
+            if !data.is_empty() {
+                if upload.chunked {
+                    write_chunk_line(out, data.len());
+                }
+                send(upload, out, &data, if upload.chunked { b"\r\n" } else { b"" }, moved).await?;
+            }
+            // Credit for what the server has taken, and no more.
+            let _ = self.body.flow_control().release_capacity(data.len());
+        }
+        if upload.chunked {
+            out.extend_from_slice(LAST_CHUNK);
+            send(upload, out, b"", b"", moved).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn send(
+    upload: &Upload<'_>,
+    out: &mut Vec<u8>,
+    data: &[u8],
+    end: &[u8],
+    moved: &mut Moved,
+) -> Result<(), Broken> {
+    let mut pieces = Pieces::new([out, data, end]);
+    let done = write(upload.to, &mut pieces, upload.timer, Lane::ServerWrite, upload.write_limit).await;
+    moved.written += pieces.written as u64;
+    out.clear();
+    done.map_err(Broken::Write)
+}
+
+/// The answer to the client.
+pub struct Down<'a> {
+    respond: &'a RefCell<SendResponse<Bytes>>,
+    send: &'a mut Option<SendStream<Bytes>>,
+    /// The head was the whole answer.
+    content_ends: bool,
+}
+
+impl Down<'_> {
+    /// The head of an answer; its size in bytes.
+    fn translate(response: &Response<'_>, record: &mut Record) -> (http::Response<()>, Span) {
+        let mut onward = http::Response::new(());
+        *onward.status_mut() = status(response.status);
+        let headers = onward.headers_mut();
+        headers.reserve(response.fields.len() + 1);
+        let mut content_type = Span::default();
+        response.each_onward(|known, name, value| {
+            if known == Known::ContentType {
+                content_type = record.push(value);
+            }
+            // Both have been checked by a grammar that is narrower than that of these types.
+            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
+                headers.append(name, value);
+            }
+        });
+        if let Framing::Length(length) = response.framing {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        (onward, content_type)
+    }
+
+    /// Sends content as the client gives credit for it.
+    async fn put(&mut self, data: &[u8], last: bool, download: &Download<'_>, moved: &mut Moved) -> Result<(), Broken> {
+        let Some(send) = self.send.as_mut() else { return Err(Broken::Write(io::ErrorKind::NotConnected.into())) };
+        let mut rest = data;
+        while !rest.is_empty() {
+            send.reserve_capacity(rest.len());
+            let room = match send.capacity() {
+                0 => credit(send, download).await.map_err(Broken::Write)?,
+                room => room,
+            };
+            let (now, later) = rest.split_at(room.min(rest.len()));
+            rest = later;
+            let ends = last && rest.is_empty();
+            send.send_data(Bytes::copy_from_slice(now), ends).map_err(|error| Broken::Write(gone(error)))?;
+            moved.written += now.len() as u64;
+            self.content_ends |= ends;
+        }
+        Ok(())
+    }
+
+    /// More bytes from the server; gives up when the client resets the stream meanwhile.
+    async fn fill(&mut self, download: &Download<'_>, input: &mut Input) -> Result<usize, Broken> {
+        download.timer.set(Lane::ServerRead, download.read_limit);
+        let count = poll_fn(|context| {
+            let from = &mut *download.from.borrow_mut();
+            let polled = poll_fill(from, input, usize::MAX, download.timer, Lane::ServerRead, context);
+            if polled.is_pending()
+                && let Some(send) = self.send.as_mut()
+                && send.poll_reset(context).is_ready()
+            {
+                return Poll::Ready(Err(Broken::Write(io::ErrorKind::ConnectionReset.into())));
+            }
+            polled.map_err(Broken::Read)
+        })
+        .await;
+        download.timer.clear(Lane::ServerRead);
+        count
+    }
+}
+
+/// Waits for the client's credit.
+async fn credit(send: &mut SendStream<Bytes>, download: &Download<'_>) -> io::Result<usize> {
+    download.timer.set(Lane::ClientWrite, download.write_limit);
+    let room = poll_fn(|context| match send.poll_capacity(context) {
+        Poll::Ready(Some(room)) => Poll::Ready(room.map_err(gone)),
+        Poll::Ready(None) => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
+        Poll::Pending => expire(download.timer, Lane::ClientWrite, context),
+    })
+    .await;
+    download.timer.clear(Lane::ClientWrite);
+    room
+}
+
+impl Sink for Down<'_> {
+    fn watches(&self) -> bool {
+        true
+    }
+
+    fn poll_gone(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        self.respond.borrow_mut().poll_reset(context).map(|_| true)
+    }
+
+    fn interim(&mut self, response: &Response<'_>, _: &Plan, _: &mut Vec<u8>) {
+        let (onward, _) = Self::translate(response, &mut Record::default());
+        // A client that cannot take it gets the final answer all the same.
+        let _ = self.respond.borrow_mut().send_informational(onward);
+    }
+
+    async fn flush(&mut self, _: &Seat, _: Duration, _: &mut Vec<u8>, _: &mut u64) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn head(
+        &mut self,
+        response: &Response<'_>,
+        plan: &Plan,
+        _leaving: bool,
+        _out: &mut Vec<u8>,
+        record: &mut Record,
+    ) -> Result<Answered, Failure> {
+        let (onward, content_type) = Self::translate(response, record);
+        let ends = plan.to_head || matches!(response.framing, Framing::None | Framing::Length(0));
+        let sent = self.respond.borrow_mut().send_response(onward, ends).map_err(|_| Failure::ClientClosed)?;
+        *self.send = Some(sent);
+        self.content_ends = ends;
+        Ok(Answered { framing: response.framing, keep_alive: true, content_type })
+    }
+
+    fn begun(&self) -> bool {
+        self.send.is_some()
+    }
+
+    async fn content(
+        &mut self,
+        download: &Download<'_>,
+        input: &mut Input,
+        _out: &mut Vec<u8>,
+        moved: &mut Moved,
+    ) -> Result<(), Broken> {
+        let mut decoder = Decoder::new(download.framing);
+        let mut pace = Pace::new(download.timer.now(), download.min_rate);
+        loop {
+            while !decoder.done() && !input.is_empty() {
+                let step = decoder.step(input.bytes()).map_err(|_| Broken::Malformed)?;
+                moved.read += step.used as u64;
+                let before = download.timer.now();
+                let data = input.bytes().get(step.data).unwrap_or_default();
+                self.put(data, decoder.done(), download, moved).await?;
+                pace.waited(before, download.timer.now(), data.len())?;
+                input.consume(step.used);
+            }
+            if decoder.done() || (self.fill(download, input).await? == 0 && ended(&decoder)?) {
+                break;
+            }
+        }
+        if self.content_ends {
+            return Ok(());
+        }
+        self.content_ends = true;
+        match self.send.as_mut().map(|send| send.send_data(Bytes::new(), true)) {
+            Some(Err(error)) => Err(Broken::Write(gone(error))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether content may end where the server's connection does.
+fn ended(decoder: &Decoder) -> Result<bool, Broken> {
+    if decoder.until_close() { Ok(true) } else { Err(Broken::Read(io::ErrorKind::UnexpectedEof.into())) }
+}

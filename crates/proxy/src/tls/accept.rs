@@ -1,0 +1,158 @@
+//! From an accepted socket to HTTP over TLS: who is asked for, the handshake, what the client showed.
+//!
+//! Source: Azure, "Overview of TLS termination" (ssl-overview), the table of certificates by server name, and "Mutual
+//! authentication" (mutual-authentication-overview): a bad client certificate is answered with 400 after the handshake,
+//! not with an alert.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::server::{Acceptor, ClientHello};
+use snapshot::ListenerId;
+use tls::acceptor::H2;
+use tls::client_auth::{Checker, ClientAuth, Revocation, Verdict};
+use tls::policy::Family;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::task::spawn_local;
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::{Session, Wire};
+use crate::failure::Failure;
+use crate::http::h1::connection::{Connection, Guest};
+use crate::http::h2;
+use crate::io::within;
+use crate::timer::Lane;
+use crate::view::View;
+use crate::worker::{Admitted, Door, Worker};
+
+/// The first byte of a TLS record that opens a handshake.
+const HANDSHAKE: u8 = 22;
+/// A fatal alert that says that the name asked for is not served (RFC 6066 3).
+const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
+
+/// Serves a client that was just accepted where TLS is spoken.
+pub async fn serve(worker: Rc<Worker>, door: Rc<Door>, tcp: TcpStream, peer: SocketAddr, admitted: Admitted) {
+    let timer = worker.timers.register(door.group);
+    let view = worker.view();
+    let guest = Guest::new(Rc::clone(&worker), admitted);
+    timer.set(Lane::ClientRead, view.published.snapshot.limits.tls_handshake_timeout);
+    let opened = within(Box::pin(open(&worker, &door, &view, tcp)), &timer, Lane::ClientRead).await;
+    match opened {
+        Ok(Opened::Tls(stream, session)) => {
+            let session = Some(Rc::new(session));
+            if stream.get_ref().1.alpn_protocol() == Some(H2) {
+                drop(spawn_local(h2::connection::serve(*stream, worker, door, peer, session, guest)));
+            } else {
+                drop(spawn_local(Connection::new(worker, door, *stream, peer, session, guest).serve()));
+            }
+        }
+        Ok(Opened::Plain(tcp)) => {
+            let mut connection = Connection::new(worker, door, tcp, peer, None, guest);
+            connection.misplaced = true;
+            drop(spawn_local(connection.serve()));
+        }
+        Ok(Opened::Nothing) => {}
+        Ok(Opened::Failed) | Err(_) => worker.counters.refusal(Failure::ClientHandshake as usize),
+    }
+}
+
+/// What became of a connection.
+enum Opened {
+    Tls(Box<TlsStream<Wire>>, Session),
+    /// It speaks plain HTTP.
+    Plain(TcpStream),
+    /// The client left without a word.
+    Nothing,
+    /// The handshake failed; the client has been told.
+    Failed,
+}
+
+async fn open(worker: &Worker, door: &Door, view: &Rc<View>, tcp: TcpStream) -> Opened {
+    let mut first = [0];
+    match tcp.peek(&mut first).await {
+        Ok(0) | Err(_) => return Opened::Nothing,
+        Ok(_) if first[0] != HANDSHAKE && first[0].is_ascii_uppercase() => return Opened::Plain(tcp),
+        Ok(_) => {}
+    }
+    // The acceptor has sent the alert that fits where it fails.
+    let Ok(mut start) = LazyConfigAcceptor::new(Acceptor::default(), Wire::new(tcp)).await else {
+        return Opened::Failed;
+    };
+    let hello = start.io.take_hello();
+    let listener = choose(door, view, start.client_hello().server_name());
+    let Some(chosen) = listener.and_then(|listener| Chosen::new(view, listener, &start.client_hello())) else {
+        let _ = start.io.write_all(&UNRECOGNIZED_NAME).await;
+        return Opened::Failed;
+    };
+    let Ok(stream) = start.into_stream(chosen.config).await else { return Opened::Failed };
+    let verdict = match chosen.client_auth {
+        Some((client_auth, checker)) => Some((verdict(worker, client_auth, checker, &stream).await, client_auth)),
+        None => None,
+    };
+    let (verdict, client_auth) = verdict.map_or((Verdict::Absent, None), |(verdict, asked)| (verdict, Some(asked)));
+    let ja4 = chosen.fingerprints.then(|| tls::ja4::fingerprint(&hello)).flatten();
+    let session = Session::new(stream.get_ref().1, client_auth.cloned(), verdict, ja4);
+    Opened::Tls(Box::new(stream), session)
+}
+
+/// The listener whose certificate a client gets; the request's host decides again after the handshake.
+fn choose(door: &Door, view: &Rc<View>, name: Option<&str>) -> Option<ListenerId> {
+    let snapshot = &view.published.snapshot;
+    let binding = &snapshot.bindings[door.binding(view)?];
+    let rule = name.and_then(|name| binding.hosts.lookup(name.as_bytes()));
+    match rule {
+        Some(rule) => Some(snapshot.rules[rule].listener),
+        None if name.is_some() && binding.refuse_unknown_sni => None,
+        None => binding.fallback,
+    }
+}
+
+/// What a handshake is answered with.
+struct Chosen<'a> {
+    config: Arc<ServerConfig>,
+    client_auth: Option<(&'a Arc<ClientAuth>, &'a Checker)>,
+    /// Whether servers are told the client's fingerprint: Azure does so under the policies of 2022 and `CustomV2`.
+    fingerprints: bool,
+}
+
+impl<'a> Chosen<'a> {
+    fn new(view: &'a View, listener: ListenerId, hello: &ClientHello<'_>) -> Option<Self> {
+        let asked = view.published.snapshot.listeners[listener].tls.as_ref()?;
+        let ready = view.published.tls(listener)?;
+        Some(Self {
+            config: ready.acceptor.config(hello.alpn().into_iter().flatten()),
+            client_auth: asked.client_auth.as_ref().zip(ready.checker.as_ref()),
+            fingerprints: asked.policy.family == Family::New,
+        })
+    }
+}
+
+/// What the client's certificate is worth. Asked anew for resumed sessions: dates pass and certificates are revoked.
+async fn verdict(
+    worker: &Worker,
+    client_auth: &ClientAuth,
+    checker: &Checker,
+    stream: &TlsStream<Wire>,
+) -> Verdict {
+    let presented = stream.get_ref().1.peer_certificates();
+    let now = unix_seconds();
+    let verdict = checker.verdict(presented, now);
+    let (Verdict::Success, Revocation::Ocsp { soft_fail }) = (&verdict, &client_auth.revocation) else { return verdict };
+    let Some((chain, issuer)) = presented.and_then(|chain| Some((chain, checker.issuer_of(chain)?))) else {
+        return Verdict::Failed("unable to get issuer certificate".into());
+    };
+    match worker.shared.responders.ask(&chain[0], &issuer, now).await {
+        Ok(()) => verdict,
+        Err(why) if why.is_final || !soft_fail => Verdict::Failed(why.text),
+        Err(_) => verdict,
+    }
+}
+
+fn unix_seconds() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,94 @@
+//! What a client's handshake said, for every request on its connection.
+
+use std::sync::Arc;
+
+use observe::access_log::TlsInfo;
+use rustls::{ProtocolVersion, ServerConnection};
+use snapshot::Listener;
+use tls::client_auth::{ClientAuth, ClientCertificate, Mode, Verdict};
+use tls::policy::Suite;
+
+use crate::failure::Failure;
+
+/// A TLS session with a client.
+#[derive(Debug)]
+pub struct Session {
+    cipher: &'static str,
+    protocol: &'static str,
+    client_auth: Option<Arc<ClientAuth>>,
+    verdict: Verdict,
+    verify: String,
+    certificate: Option<ClientCertificate>,
+    ja4: Option<String>,
+}
+
+impl Session {
+    /// Reads a finished handshake. `client_auth` is what it asked for, `ja4` what it looked like.
+    pub fn new(
+        connection: &ServerConnection,
+        client_auth: Option<Arc<ClientAuth>>,
+        verdict: Verdict,
+        ja4: Option<String>,
+    ) -> Self {
+        let suite = connection.negotiated_cipher_suite().and_then(|suite| Suite::of(suite.suite()));
+        let certificate = connection.peer_certificates().and_then(|chain| ClientCertificate::read(chain.first()?));
+        Self {
+            cipher: suite.map_or("", Suite::openssl),
+            protocol: match connection.protocol_version() {
+                Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
+                Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
+                _ => "",
+            },
+            client_auth,
+            verify: verdict.to_string(),
+            verdict,
+            certificate,
+            ja4,
+        }
+    }
+
+    /// As the access log shows it.
+    pub fn info(&self) -> TlsInfo<'_> {
+        let facts = self.certificate.as_ref().map(|certificate| &certificate.facts);
+        TlsInfo {
+            cipher: self.cipher,
+            protocol: self.protocol,
+            client_verify: &self.verify,
+            fingerprint: facts.map_or("", |facts| &facts.sha1),
+            issuer: facts.map_or("", |facts| &facts.issuer),
+        }
+    }
+
+    /// The fingerprint of the client's hello, where the policy calls for it.
+    pub fn ja4(&self) -> Option<&str> {
+        self.ja4.as_deref()
+    }
+
+    /// Why a request on this session is not served, if it is not: the client has no good certificate where one is
+    /// demanded, or its host belongs to a listener that asks for certificates in another way.
+    ///
+    /// Parity: Azure leaves the second case open, which would let a client in by the name of another site.
+    #[inline]
+    pub fn refuses(&self, listener: Option<&Listener>) -> Option<Failure> {
+        let asked = listener.and_then(|listener| listener.tls.as_ref()).and_then(|tls| tls.client_auth.as_ref());
+        match (&self.client_auth, asked) {
+            (None, None) => None,
+            (ours, asked) => self.judge(ours.as_ref(), asked, listener.is_some()),
+        }
+    }
+
+    fn judge(&self, ours: Option<&Arc<ClientAuth>>, asked: Option<&Arc<ClientAuth>>, found: bool) -> Option<Failure> {
+        if ours.is_some_and(|ours| ours.mode == Mode::Strict) {
+            match self.verdict {
+                Verdict::Success => {}
+                Verdict::Absent => return Some(Failure::ClientCertificateMissing),
+                Verdict::Failed(_) => return Some(Failure::ClientCertificateInvalid),
+            }
+        }
+        let same = match (ours, asked) {
+            (Some(ours), Some(asked)) => Arc::ptr_eq(ours, asked) || ours == asked,
+            (ours, asked) => ours.is_none() == asked.is_none(),
+        };
+        (found && !same).then_some(Failure::Misdirected)
+    }
+}

@@ -1,0 +1,105 @@
+//! The socket under a client's TLS session, and the session as an end of the road.
+
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
+
+use crate::io::Stream;
+
+/// The most of what a client sends first that is kept: a whole ClientHello and what may come behind it.
+const MAX_HELLO: usize = 20 * 1024;
+
+/// A client's socket. Keeps a copy of the bytes that come first, for the fingerprint of the ClientHello.
+#[derive(Debug)]
+pub struct Wire {
+    tcp: TcpStream,
+    hello: Option<Vec<u8>>,
+}
+
+impl Wire {
+    /// Keeps what comes from now on, until [`take_hello`](Self::take_hello).
+    pub fn new(tcp: TcpStream) -> Self {
+        Self { tcp, hello: Some(Vec::with_capacity(1024)) }
+    }
+
+    /// The bytes that came so far; none are kept any more.
+    pub fn take_hello(&mut self) -> Vec<u8> {
+        self.hello.take().unwrap_or_default()
+    }
+
+    /// The socket.
+    pub fn tcp(&self) -> &TcpStream {
+        &self.tcp
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = into.filled().len();
+        let polled = Pin::new(&mut self.tcp).poll_read(context, into);
+        if let Some(hello) = &mut self.hello {
+            let new = into.filled().get(before..).unwrap_or_default();
+            let room = MAX_HELLO.saturating_sub(hello.len());
+            hello.extend_from_slice(&new[..new.len().min(room)]);
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.tcp).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.tcp).poll_write_vectored(context, pieces)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_shutdown(context)
+    }
+}
+
+impl Stream for TlsStream<Wire> {
+    fn poll_readable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let (wire, session) = self.get_ref();
+        // A session that wants nothing has plaintext waiting, or has been closed by the client.
+        if !session.wants_read() {
+            return Poll::Ready(Ok(()));
+        }
+        wire.tcp.poll_read_ready(context)
+    }
+
+    fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        match Pin::new(self).poll_fill_buf(context) {
+            Poll::Ready(Ok(bytes)) => Poll::Ready(bytes.is_empty()),
+            Poll::Ready(Err(_)) => Poll::Ready(true),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn local(&self) -> Option<SocketAddr> {
+        self.get_ref().0.tcp.local_addr().ok()
+    }
+
+    fn reset_on_close(&self) {
+        self.get_ref().0.tcp.reset_on_close();
+    }
+}

@@ -1,0 +1,97 @@
+//! What a listener needs to answer a TLS handshake.
+//!
+//! Source: Azure, "Overview of TLS termination and end to end TLS with Application Gateway" (ssl-overview) and
+//! "Application Gateway TLS policy overview" (read 2026-11-22).
+
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::crypto::CryptoProvider;
+use rustls::sign::SingleCertAndKey;
+
+use crate::certificate::Identity;
+use crate::client_auth::{AskForCertificate, ClientAuth};
+use crate::policy::{Policy, Version};
+use crate::tickets::Tickets;
+
+/// Tickets sent after a TLS 1.3 handshake: one for a second connection beside the next one.
+const TICKETS: usize = 2;
+
+/// How a listener speaks TLS. Equal ones answer alike.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListenerTls {
+    /// The certificate it shows.
+    pub identity: Arc<Identity>,
+    /// Versions and suites.
+    pub policy: Arc<Policy>,
+    /// Whether and how clients are asked for a certificate.
+    pub client_auth: Option<Arc<ClientAuth>>,
+    /// Whether HTTP/2 is offered.
+    pub http2: bool,
+}
+
+/// ALPN name of HTTP/2.
+pub const H2: &[u8] = b"h2";
+/// ALPN name of HTTP/1.1.
+pub const HTTP11: &[u8] = b"http/1.1";
+
+/// The configurations of one listener, ready for handshakes.
+#[derive(Clone, Debug)]
+pub struct Acceptor {
+    /// Offers protocols by ALPN.
+    with_alpn: Arc<ServerConfig>,
+    /// For clients that know none of ours: they are served without ALPN instead of being turned away.
+    without_alpn: Arc<ServerConfig>,
+}
+
+impl Acceptor {
+    /// Prepares a listener.
+    ///
+    /// # Errors
+    /// The policy allows nothing that the provider can do; compiling a document has made sure that it does.
+    pub fn new(tls: &ListenerTls, tickets: &Tickets) -> Result<Self, rustls::Error> {
+        let without_alpn = config(tls, tickets)?;
+        let mut with_alpn = without_alpn.clone();
+        if tls.http2 {
+            with_alpn.alpn_protocols.push(H2.to_vec());
+        }
+        with_alpn.alpn_protocols.push(HTTP11.to_vec());
+        Ok(Self { with_alpn: Arc::new(with_alpn), without_alpn: Arc::new(without_alpn) })
+    }
+
+    /// The configuration for a client that offers these protocols.
+    pub fn config<'a>(&self, mut offered: impl Iterator<Item = &'a [u8]>) -> Arc<ServerConfig> {
+        let known = |name: &[u8]| self.with_alpn.alpn_protocols.iter().any(|ours| ours == name);
+        Arc::clone(if offered.any(known) { &self.with_alpn } else { &self.without_alpn })
+    }
+}
+
+fn config(tls: &ListenerTls, tickets: &Tickets) -> Result<ServerConfig, rustls::Error> {
+    let policy = &tls.policy;
+    let provider = CryptoProvider {
+        cipher_suites: policy.suites.iter().map(|suite| suite.supported()).collect(),
+        ..rustls::crypto::aws_lc_rs::default_provider()
+    };
+    let allowed = |version| policy.min <= version && version <= policy.max;
+    let mut versions = Vec::with_capacity(2);
+    if allowed(Version::Tls13) {
+        versions.push(&rustls::version::TLS13);
+    }
+    if allowed(Version::Tls12) {
+        versions.push(&rustls::version::TLS12);
+    }
+    let builder = ServerConfig::builder_with_provider(Arc::new(provider)).with_protocol_versions(&versions)?;
+    let builder = match &tls.client_auth {
+        Some(client_auth) => builder.with_client_cert_verifier(AskForCertificate::new(client_auth)),
+        None => builder.with_no_client_auth(),
+    };
+    let certificate = SingleCertAndKey::from(Arc::clone(tls.identity.certified()));
+    let mut config = builder.with_cert_resolver(Arc::new(certificate));
+    // The list of the policy is the order of preference.
+    config.ignore_client_order = true;
+    config.max_early_data_size = 0;
+    config.send_tls13_tickets = TICKETS;
+    config.ticketer = tickets.producer(tls.client_auth.as_deref());
+    config.session_storage = tickets.sessions(tls.client_auth.as_deref());
+    Ok(config)
+}
