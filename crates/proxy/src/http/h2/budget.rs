@@ -5,6 +5,8 @@
 
 use std::cell::Cell;
 
+use h2::Reason;
+
 /// Milliseconds over which frames are counted.
 const WINDOW: u64 = 10_000;
 /// Frames in a window that need no reason.
@@ -26,7 +28,8 @@ pub struct Budget {
     since: Cell<u64>,
     continuations: Cell<u32>,
     block_open: Cell<bool>,
-    exceeded: Cell<Option<&'static str>>,
+    partial: Cell<bool>,
+    breach: Cell<Option<Reason>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,8 +54,10 @@ pub struct Frame {
     pub length: u32,
 }
 
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
+/// DATA frames.
+pub const DATA: u8 = 0;
+/// HEADERS frames.
+pub const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const CONTINUATION: u8 = 9;
 const END_STREAM: u8 = 1;
@@ -78,7 +83,7 @@ impl Budget {
                 self.continuations.set(self.continuations.get() + 1);
                 self.block_open.set(!ends_block);
                 if self.continuations.get() > MAX_CONTINUATIONS || (frame.length == 0 && !ends_block) {
-                    self.exceeded.set(Some("too many CONTINUATION frames"));
+                    self.breach(Reason::ENHANCE_YOUR_CALM);
                 }
             }
             _ => {}
@@ -95,14 +100,24 @@ impl Budget {
         self.count(now, |count| count.resets += 1);
     }
 
-    /// What there was too much of, if there was.
-    pub fn exceeded(&self) -> Option<&'static str> {
-        self.exceeded.get()
+    /// Notes what ends the connection; the first counts.
+    pub fn breach(&self, reason: Reason) {
+        self.breach.set(self.breach.get().or(Some(reason)));
     }
 
-    /// True within a header block whose end has not come.
-    pub fn block_open(&self) -> bool {
-        self.block_open.get()
+    /// Why the connection has to end, if it has.
+    pub fn breached(&self) -> Option<Reason> {
+        self.breach.get()
+    }
+
+    /// Notes whether the client is within a frame that is not content.
+    pub fn set_partial(&self, partial: bool) {
+        self.partial.set(partial);
+    }
+
+    /// True within a frame or a header block whose end has not come.
+    pub fn is_waiting(&self) -> bool {
+        self.block_open.get() || self.partial.get()
     }
 
     #[inline]
@@ -115,10 +130,10 @@ impl Budget {
         add(&mut window);
         add(&mut total);
         if window.resets > RESETS_IN_WINDOW + window.requests / 2 || total.resets > RESETS + total.requests / 2 {
-            self.exceeded.set(Some("too many stream resets"));
+            self.breach(Reason::ENHANCE_YOUR_CALM);
         }
         if window.idle > FREE_FRAMES + window.useful + window.sent / BYTES_FOR_CREDIT {
-            self.exceeded.set(Some("too many frames without content"));
+            self.breach(Reason::ENHANCE_YOUR_CALM);
         }
         self.window.set(window);
         self.total.set(total);
@@ -143,7 +158,7 @@ mod tests {
             for one in frames {
                 budget.received(*one, round as u64 * every);
             }
-            if budget.exceeded().is_some() {
+            if budget.breached().is_some() {
                 return round;
             }
         }
@@ -179,7 +194,7 @@ mod tests {
             budget.sent(1024, 0);
             budget.received(frame(WINDOW_UPDATE, 4), 0);
         }
-        assert_eq!(budget.exceeded(), None);
+        assert_eq!(budget.breached(), None);
     }
 
     #[test]
@@ -189,7 +204,7 @@ mod tests {
             let budget = Budget::default();
             budget.received(Frame { kind: HEADERS, flags: 0, length: 10 }, 0);
             frames.iter().for_each(|frame| budget.received(*frame, 0));
-            (budget.exceeded().is_some(), budget.block_open())
+            (budget.breached().is_some(), budget.is_waiting())
         };
         assert_eq!(block(&[open(1); 8]), (false, true));
         assert_eq!(block(&[open(1); 9]), (true, true));

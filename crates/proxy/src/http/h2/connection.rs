@@ -130,8 +130,8 @@ struct Connection<S: Stream> {
 impl<S: Stream> Connection<S> {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         loop {
-            if self.shared.budget.exceeded().is_some() {
-                self.frames.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM);
+            if let Some(reason) = self.shared.budget.breached() {
+                self.frames.abrupt_shutdown(reason);
             }
             if !self.farewell && self.is_leaving() {
                 self.say_goodbye();
@@ -142,7 +142,7 @@ impl<S: Stream> Connection<S> {
                 Poll::Pending => break,
             }
         }
-        if self.shared.budget.exceeded().is_some() {
+        if self.shared.budget.breached().is_some() {
             // The budget was spent by what was just read; the goodbye goes out with the next turn.
             context.waker().wake_by_ref();
             self.timer.set(Lane::Life, FAREWELL);
@@ -162,12 +162,12 @@ impl<S: Stream> Connection<S> {
     }
 
     fn look_at_clock(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let block = self.shared.budget.block_open();
-        if block && !self.timer.is_set(Lane::ServerRead) {
-            // Once for the whole block: a client that sends a byte now and then gains nothing.
+        let waiting = self.shared.budget.is_waiting();
+        if waiting && !self.timer.is_set(Lane::ServerRead) {
+            // Once for the whole frame or block: a client that sends a byte now and then gains nothing.
             let limits = &self.worker.view().published.snapshot.limits;
             self.timer.set(Lane::ServerRead, limits.request_header_timeout);
-        } else if !block {
+        } else if !waiting {
             self.timer.clear(Lane::ServerRead);
         }
         if self.timer.expired(Lane::ServerRead, context) {
