@@ -15,7 +15,7 @@ use h2::{Reason, RecvStream};
 use tokio::task::spawn_local;
 
 use super::budget::Budget;
-use super::meter::Metered;
+use super::meter::{Metered, Wire};
 use super::request;
 use crate::http::client::Seat;
 use crate::http::compose::ClientSide;
@@ -56,18 +56,44 @@ pub async fn serve<S: Stream + 'static>(
     let timer = worker.timers.register(door.group);
     timer.set(Lane::ClientRead, worker.view().published.snapshot.limits.request_header_timeout);
     let local = stream.local();
-    let metered = Metered::new(stream, Rc::clone(&budget), Rc::clone(&worker.timers));
-    let Ok(Ok(frames)) = within(builder().handshake(metered), &timer, Lane::ClientRead).await else { return };
+    let wire = Wire::new(stream);
+    let metered = Metered::new(Rc::clone(&wire), Rc::clone(&budget), Rc::clone(&worker.timers));
+    let Ok(Ok(frames)) = within(opened(&wire, metered), &timer, Lane::ClientRead).await else { return };
     let view = worker.view();
     let client = client_side(&door, &view, peer, session);
     let shared = Rc::new(Shared { budget, open: Cell::new(0), local });
     let seen = view.version();
     drop(view);
     timer.set(Lane::ClientRead, IDLE);
-    let mut connection =
-        Connection { frames, worker, door, timer, client, seen, shared, requests: 0, farewell: false, _guest: guest };
+    let mut connection = Connection {
+        frames,
+        wire,
+        worker,
+        door,
+        timer,
+        client,
+        seen,
+        shared,
+        requests: 0,
+        farewell: false,
+        _guest: guest,
+    };
     std::future::poll_fn(|context| connection.poll(context)).await;
 }
+
+/// Reads the client's preface and sends our settings.
+async fn opened<S: Stream>(wire: &Wire<S>, metered: Metered<S>) -> Result<Frames<S>, h2::Error> {
+    let mut opening = std::pin::pin!(builder().handshake(metered));
+    std::future::poll_fn(|context| {
+        let polled = opening.as_mut().poll(context);
+        // What could not be written now is written with the next turn.
+        let _ = wire.poll_release(context);
+        polled
+    })
+    .await
+}
+
+type Frames<S> = h2::server::Connection<Metered<S>, Bytes>;
 
 fn builder() -> Builder {
     let mut builder = Builder::new();
@@ -113,7 +139,8 @@ impl Drop for Slot {
 }
 
 struct Connection<S: Stream> {
-    frames: h2::server::Connection<Metered<S>, Bytes>,
+    frames: Frames<S>,
+    wire: Rc<Wire<S>>,
     worker: Rc<Worker>,
     door: Rc<Door>,
     timer: TimerGuard,
@@ -138,9 +165,16 @@ impl<S: Stream> Connection<S> {
             }
             match self.frames.poll_accept(context) {
                 Poll::Ready(Some(Ok((request, respond)))) => self.take(request, respond),
-                Poll::Ready(Some(Err(_)) | None) => return Poll::Ready(()),
+                Poll::Ready(Some(Err(_)) | None) => {
+                    // Why it ended has been said, and maybe not written.
+                    let _ = self.wire.poll_release(context);
+                    return Poll::Ready(());
+                }
                 Poll::Pending => break,
             }
+        }
+        if let Poll::Ready(Err(_)) = self.wire.poll_release(context) {
+            return Poll::Ready(());
         }
         if self.shared.budget.breached().is_some() {
             // The budget was spent by what was just read; the goodbye goes out with the next turn.

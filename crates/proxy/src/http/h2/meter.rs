@@ -1,33 +1,95 @@
-//! Looks at the frames as they pass by, below the `h2` crate, which answers control frames without telling.
+//! The stream below the `h2` crate: looks at the frames as they pass by, since the crate answers control frames without
+//! telling, and gathers what is to be sent.
 
 
+use std::cell::RefCell;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use h2::Reason;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::budget::{Budget, DATA, Frame, HEADERS};
+use crate::buffer::{give_head, take_head};
 use crate::timer::Timers;
 
 /// The client's preface comes before its first frame (RFC 9113 3.4).
 const PREFACE: u32 = 24;
 const HEADER: usize = 9;
 
-/// A stream whose frames are counted.
+/// What waits to be written before more is written through.
+const HELD: usize = 32 * 1024;
+
+/// The stream under the `h2` crate's connection: counts the client's frames, and holds back what is to be sent until the
+/// connection's turn ends, so that the answers of many streams leave in one write.
 pub struct Metered<S> {
-    stream: S,
+    wire: Rc<Wire<S>>,
     budget: Rc<Budget>,
     timers: Rc<Timers>,
     frames: Frames,
 }
 
+/// The stream itself and what is held back.
+pub struct Wire<S> {
+    stream: RefCell<S>,
+    held: RefCell<Vec<u8>>,
+}
+
+impl<S: AsyncWrite + Unpin> Wire<S> {
+    /// Nothing held back yet.
+    pub fn new(stream: S) -> Rc<Self> {
+        Rc::new(Self { stream: RefCell::new(stream), held: RefCell::default() })
+    }
+
+    /// Writes what is held back, at the end of the connection's turn.
+    pub fn poll_release(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_write_held(context))?;
+        Pin::new(&mut *self.stream.borrow_mut()).poll_flush(context)
+    }
+
+    fn poll_write_held(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let (mut held, mut stream) = (self.held.borrow_mut(), self.stream.borrow_mut());
+        let mut written = 0;
+        let outcome = loop {
+            let Some(rest) = held.get(written..).filter(|rest| !rest.is_empty()) else { break Poll::Ready(Ok(())) };
+            match Pin::new(&mut *stream).poll_write(context, rest) {
+                Poll::Ready(Ok(0)) => break Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(count)) => written += count,
+                Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
+                Poll::Pending => break Poll::Pending,
+            }
+        };
+        held.drain(..written);
+        if held.is_empty() {
+            give_head(std::mem::take(&mut *held));
+        }
+        outcome
+    }
+
+    /// Holds these back, or writes them where there is much already.
+    fn poll_hold(&self, context: &mut Context<'_>, pieces: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let length = pieces.iter().map(|piece| piece.len()).sum::<usize>();
+        if self.held.borrow().len() + length > HELD {
+            ready!(self.poll_write_held(context))?;
+            if length > HELD {
+                return Pin::new(&mut *self.stream.borrow_mut()).poll_write_vectored(context, pieces);
+            }
+        }
+        let mut held = self.held.borrow_mut();
+        if held.capacity() == 0 {
+            *held = take_head();
+        }
+        pieces.iter().for_each(|piece| held.extend_from_slice(piece));
+        Poll::Ready(Ok(length))
+    }
+}
+
 impl<S> Metered<S> {
     /// Counts from the preface on.
-    pub fn new(stream: S, budget: Rc<Budget>, timers: Rc<Timers>) -> Self {
-        Self { stream, budget, timers, frames: Frames::default() }
+    pub fn new(wire: Rc<Wire<S>>, budget: Rc<Budget>, timers: Rc<Timers>) -> Self {
+        Self { wire, budget, timers, frames: Frames::default() }
     }
 }
 
@@ -145,7 +207,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = into.filled().len();
-        let polled = Pin::new(&mut this.stream).poll_read(context, into);
+        let polled = Pin::new(&mut *this.wire.stream.borrow_mut()).poll_read(context, into);
         let now = this.timers.now();
         let budget = &this.budget;
         this.frames.feed(
@@ -162,40 +224,33 @@ impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> Metered<S> {
-    fn wrote(&self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if let Poll::Ready(Ok(count)) = &polled {
-            self.budget.sent(*count, self.timers.now());
-        }
-        polled
-    }
-}
-
 impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.wrote(polled)
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(context, &[IoSlice::new(bytes)])
     }
 
     fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write_vectored(context, pieces);
-        self.wrote(polled)
+        let count = ready!(self.wire.poll_hold(context, pieces))?;
+        self.budget.sent(count, self.timers.now());
+        Poll::Ready(Ok(count))
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        true
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+    /// Called by `h2` after every frame with content: the end of the connection's turn comes later.
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.wire.poll_release(context))?;
+        Pin::new(&mut *self.wire.stream.borrow_mut()).poll_shutdown(context)
     }
 }
 
