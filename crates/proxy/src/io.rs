@@ -26,6 +26,12 @@ pub trait Stream: AsyncRead + AsyncWrite + Unpin {
     /// Looks whether the peer has closed, without taking bytes: `Ready(true)` at the end or after an error.
     fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<bool>;
 
+    /// Sends what the protocol below has to say of its own while nothing else is sent.
+    fn poll_settle(&mut self, _: &mut Context<'_>) {}
+
+    /// Says that nothing more comes, where the protocol below has a word for it; does not wait for it to be taken.
+    fn poll_goodbye(&mut self, _: &mut Context<'_>) {}
+
     /// Our own address, as the client sees it.
     fn local(&self) -> Option<std::net::SocketAddr>;
 

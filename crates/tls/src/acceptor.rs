@@ -17,6 +17,11 @@ use crate::tickets::Tickets;
 /// Tickets sent after a TLS 1.3 handshake: one for a second connection beside the next one.
 const TICKETS: usize = 2;
 
+/// The most that a record carries, with its header, in bytes. A sealed record then has 8 KiB, which the allocator hands
+/// out from memory that is still in the processor's cache; measured on answers of 100 KB, records of 16 KiB cost half as
+/// much again.
+const RECORD: usize = 8 * 1024 - 17;
+
 /// How a listener speaks TLS. Equal ones answer alike.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListenerTls {
@@ -90,6 +95,7 @@ fn config(tls: &ListenerTls, tickets: &Tickets) -> Result<ServerConfig, rustls::
     // The list of the policy is the order of preference.
     config.ignore_client_order = true;
     config.max_early_data_size = 0;
+    config.max_fragment_size = Some(RECORD);
     config.send_tls13_tickets = TICKETS;
     config.ticketer = tickets.producer(tls.client_auth.as_deref());
     config.session_storage = tickets.sessions(tls.client_auth.as_deref());

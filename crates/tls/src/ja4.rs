@@ -22,6 +22,12 @@ pub fn fingerprint(records: &[u8]) -> Option<String> {
     Some(Hello::parse(&message)?.fingerprint())
 }
 
+/// The newest version that a ClientHello offers (`0x0303` is TLS 1.2). `None` when it is not whole.
+pub fn newest_version(records: &[u8]) -> Option<u16> {
+    let message = handshake(records)?;
+    Some(Hello::parse(&message)?.version)
+}
+
 /// The content of the handshake records, joined.
 fn handshake(records: &[u8]) -> Option<Vec<u8>> {
     let (mut records, mut message) = (Reader(records), Vec::with_capacity(records.len()));
@@ -230,6 +236,12 @@ mod tests {
             assert_eq!(fingerprint(&whole[..length]), None, "{length}");
         }
         assert_eq!(fingerprint(b"GET / HTTP/1.1\r\n\r\n"), None);
+    }
+
+    #[test]
+    fn the_newest_version_offered_is_found() {
+        assert_eq!(newest_version(&records(&example(), 100)), Some(0x0304));
+        assert_eq!(newest_version(b"GET / HTTP/1.1\r\n\r\n"), None);
     }
 
     #[test]

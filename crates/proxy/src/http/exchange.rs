@@ -29,6 +29,8 @@ pub enum Next {
     KeepAlive,
     /// It ends.
     Close,
+    /// It ends in a way that nobody takes for a good end.
+    Cut,
     /// It ends, but the client may still be sending: what it sends is read and dropped for a moment, so that the
     /// answer is not lost to a reset.
     Linger,
@@ -278,6 +280,7 @@ impl Exchange {
         let stamp = client.seat().worker.clock.cached();
         let reply = Reply {
             status: answer.status,
+            failure: answer.failure,
             location: answer.location.as_deref(),
             server: snapshot.options.server.as_deref(),
             stamp: &stamp,

@@ -76,7 +76,7 @@ impl Exchange {
             if trouble.answered {
                 self.facts.failure = Some(trouble.failure);
                 client.cut();
-                return Next::Close;
+                return Next::Cut;
             }
             if trouble.failure == Failure::ClientClosed {
                 (self.facts.failure, self.facts.status) = (Some(Failure::ClientClosed), Failure::ClientClosed.status());

@@ -5,6 +5,7 @@
 
 use observe::{Stamp, TransactionId};
 
+use crate::failure::Failure;
 use crate::http::head::Version;
 use crate::http::response::{Onward, write_connection, write_content_length, write_status_line};
 
@@ -13,6 +14,8 @@ use crate::http::response::{Onward, write_connection, write_content_length, writ
 pub struct Reply<'a> {
     /// Status code.
     pub status: u16,
+    /// What went wrong, where something did: some have a page of their own.
+    pub failure: Option<Failure>,
     /// `Location`, for redirects.
     pub location: Option<&'a [u8]>,
     /// The operator's `Server`; `None` leaves it out.
@@ -57,6 +60,16 @@ pub const fn phrase(status: u16) -> &'static str {
     }
 }
 
+/// What the page of a failure says beside its status.
+const fn note(failure: Failure) -> Option<&'static str> {
+    match failure {
+        Failure::HttpToHttpsPort => Some("The plain HTTP request was sent to HTTPS port"),
+        Failure::ClientCertificateMissing => Some("No required SSL certificate was sent"),
+        Failure::ClientCertificateInvalid => Some("The SSL certificate error"),
+        _ => None,
+    }
+}
+
 impl Reply<'_> {
     /// Appends head and body. Returns the length of the body that was left out for HEAD.
     pub fn write(&self, out: &mut Vec<u8>) {
@@ -92,17 +105,23 @@ impl Reply<'_> {
         }
     }
 
-    pub(super) fn body(&self) -> [&[u8]; 9] {
+    pub(super) fn body(&self) -> [&[u8]; 13] {
         let digits = STATUS_TEXT[usize::from(self.status.clamp(100, 599) - 100)].as_slice();
         let phrase = phrase(self.status).as_bytes();
+        let note = self.failure.and_then(note).map(str::as_bytes);
+        let (open, close): (&[u8], &[u8]) = if note.is_some() { (b"<center>", b"</center>\r\n") } else { (b"", b"") };
         [
             b"<html>\r\n<head><title>",
             digits,
-            phrase,
+            note.unwrap_or(phrase),
             b"</title></head>\r\n<body>\r\n<center><h1>",
             digits,
             phrase,
-            b"</h1></center>\r\n<hr><center>",
+            b"</h1></center>\r\n",
+            open,
+            note.unwrap_or(b""),
+            close,
+            b"<hr><center>",
             self.server.unwrap_or("").as_bytes(),
             b"</center>\r\n</body>\r\n</html>\r\n",
         ]
@@ -130,11 +149,16 @@ mod tests {
     use super::*;
 
     fn reply(status: u16, to_head: bool) -> String {
+        page(status, None, to_head)
+    }
+
+    fn page(status: u16, failure: Option<Failure>, to_head: bool) -> String {
         let id = TransactionId::from_bits(0xabc);
         let stamp = Stamp::of(0);
         let server = Some("Microsoft-Azure-Application-Gateway/v2");
         let reply = Reply {
             status,
+            failure,
             location: None,
             server,
             stamp: &stamp,
@@ -156,6 +180,16 @@ mod tests {
             assert_eq!(body.len(), size, "{status}");
             assert!(head.contains(&format!("Content-Length: {size}\r\n")), "{head}");
         }
+    }
+
+    #[test]
+    fn some_failures_say_more_on_their_page() {
+        let text = page(400, Some(Failure::ClientCertificateMissing), false);
+        assert!(text.contains("<title>400 No required SSL certificate was sent</title>"), "{text}");
+        let line = "<center><h1>400 Bad Request</h1></center>\r\n<center>No required SSL certificate was sent</center>\r\n<hr>";
+        assert!(text.contains(line), "{text}");
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())), "{head}");
     }
 
     #[test]

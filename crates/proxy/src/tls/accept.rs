@@ -29,8 +29,10 @@ use crate::timer::Lane;
 use crate::view::View;
 use crate::worker::{Admitted, Door, Worker};
 
-/// The first byte of a TLS record that opens a handshake.
-const HANDSHAKE: u8 = 22;
+/// TLS 1.2 as a ClientHello numbers it.
+const TLS12: u16 = 0x0303;
+/// A fatal alert that says that the version is not served (RFC 8446 6.2).
+const PROTOCOL_VERSION: [u8; 7] = [21, 3, 1, 0, 2, 2, 70];
 /// A fatal alert that says that the name asked for is not served (RFC 6066 3).
 const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 
@@ -71,12 +73,38 @@ enum Opened {
     Failed,
 }
 
-async fn open(worker: &Worker, door: &Door, view: &Rc<View>, tcp: TcpStream) -> Opened {
-    let mut first = [0];
+/// What a client seems to speak.
+enum First {
+    Nothing,
+    Plain,
+    /// TLS older than 1.2.
+    Outdated,
+    Tls,
+}
+
+/// Looks at the first bytes without taking them.
+async fn look(tcp: &TcpStream) -> First {
+    let mut first = [0; 1024];
     match tcp.peek(&mut first).await {
-        Ok(0) | Err(_) => return Opened::Nothing,
-        Ok(_) if first[0] != HANDSHAKE && first[0].is_ascii_uppercase() => return Opened::Plain(tcp),
-        Ok(_) => {}
+        Ok(0) | Err(_) => First::Nothing,
+        Ok(_) if first[0].is_ascii_uppercase() => First::Plain,
+        Ok(length) => match tls::ja4::newest_version(&first[..length]) {
+            Some(..TLS12) => First::Outdated,
+            _ => First::Tls,
+        },
+    }
+}
+
+async fn open(worker: &Worker, door: &Door, view: &Rc<View>, tcp: TcpStream) -> Opened {
+    match look(&tcp).await {
+        First::Nothing => return Opened::Nothing,
+        First::Plain => return Opened::Plain(tcp),
+        First::Outdated => {
+            // rustls would complain of what old hellos lack, before it comes to the version.
+            let _ = tcp.try_write(&PROTOCOL_VERSION);
+            return Opened::Failed;
+        }
+        First::Tls => {}
     }
     // The acceptor has sent the alert that fits where it fails.
     let Ok(mut start) = LazyConfigAcceptor::new(Acceptor::default(), Wire::new(tcp)).await else {

@@ -95,6 +95,18 @@ impl Stream for TlsStream<Wire> {
         }
     }
 
+    /// Warnings that answer a client which asked for what is not done, such as renegotiation.
+    fn poll_settle(&mut self, context: &mut Context<'_>) {
+        if self.get_ref().1.wants_write() {
+            let _ = Pin::new(self).poll_flush(context);
+        }
+    }
+
+    /// close_notify: without it an end cannot be told from a cut (RFC 8446 6.1).
+    fn poll_goodbye(&mut self, context: &mut Context<'_>) {
+        let _ = Pin::new(self).poll_shutdown(context);
+    }
+
     fn local(&self) -> Option<SocketAddr> {
         self.get_ref().0.tcp.local_addr().ok()
     }

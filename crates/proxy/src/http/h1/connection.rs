@@ -101,20 +101,27 @@ impl<S: Stream> Connection<S> {
     /// Serves requests until the connection ends.
     pub async fn serve(mut self) {
         let mut first = true;
-        let lingers = loop {
+        loop {
             if self.input.is_empty() && !self.wait(std::mem::take(&mut first)).await {
-                break false;
+                break;
             }
             match request::run(&mut self).await {
-                Next::KeepAlive if self.seat.leaving() => break false,
+                Next::KeepAlive if self.seat.leaving() => break,
                 Next::KeepAlive => {}
-                Next::Close => break false,
-                Next::Linger => break true,
+                Next::Close => break,
+                Next::Cut => return,
+                Next::Linger => return self.linger().await,
             }
-        };
-        if lingers {
-            self.linger().await;
         }
+        self.goodbye().await;
+    }
+
+    async fn goodbye(&self) {
+        poll_fn(|context| {
+            self.stream.borrow_mut().poll_goodbye(context);
+            Poll::Ready(())
+        })
+        .await;
     }
 
     /// Waits for the first byte of a request. False when the client has gone, its time is up, or it should go.
@@ -130,7 +137,10 @@ impl<S: Stream> Connection<S> {
             match poll_fill(&mut *stream.borrow_mut(), input, HEAD_READ, &seat.timer, Lane::ClientRead, context) {
                 Poll::Ready(done) => Poll::Ready(matches!(done, Ok(1..))),
                 Poll::Pending if seat.leaving() => Poll::Ready(false),
-                Poll::Pending => Poll::Pending,
+                Poll::Pending => {
+                    stream.borrow_mut().poll_settle(context);
+                    Poll::Pending
+                }
             }
         })
         .await;
