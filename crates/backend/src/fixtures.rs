@@ -1,5 +1,7 @@
 //! Snapshots and resolvers for this crate's tests.
 
+pub(crate) mod secured;
+
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};

@@ -213,8 +213,9 @@ impl LiveTarget {
         };
         let eligible = all.iter().enumerate().filter(may_serve).map(|(_, server)| Arc::clone(server)).collect();
         let unanswered = |member: &LiveMember| matches!(member, LiveMember::Name { state, .. } if !state.answered);
-        let undecided =
-            !retired && (members.iter().any(unanswered) || all.iter().any(|server| server.verdicts().is_undecided()));
+        let undecided = !retired
+            && !is_broken
+            && (members.iter().any(unanswered) || all.iter().any(|server| server.verdicts().is_undecided()));
 
         self.all.store(Arc::new(all));
         self.eligible.store(Arc::new(eligible));

@@ -3,6 +3,7 @@
 //! Other rooms fill these types in; this one only prints them: JSON for scripts (field names are stable), aligned text
 //! for people.
 
+mod certificates;
 mod health;
 mod table;
 
@@ -11,6 +12,7 @@ use std::net::SocketAddr;
 
 use serde::Serialize;
 
+pub use certificates::{CertificateRole, CertificateStatus};
 pub use health::{Health, HealthReport, NameStatus, ServerHealth, TargetHealth};
 
 use crate::access_log::LogState;
@@ -37,6 +39,8 @@ pub struct StatusReport {
     pub refused: Option<String>,
     /// Sockets that accept connections.
     pub bindings: Vec<BindingStatus>,
+    /// Certificates in use; those that end first stand first.
+    pub certificates: Vec<CertificateStatus>,
     /// Servers and their health.
     pub health: HealthReport,
     /// Counters since the start.
@@ -156,6 +160,7 @@ impl fmt::Display for StatusReport {
             bindings.row([binding.address.to_string(), binding.scheme.clone(), binding.listeners.join(", ")]);
         }
         writeln!(f, "{bindings}")?;
+        certificates::write(&self.certificates, f)?;
         writeln!(f, "{}", self.health)?;
         self.counters.fmt(f)
     }

@@ -5,6 +5,7 @@ use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
+use rustls::ClientConnection;
 use socket2::{SockRef, Socket};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -26,6 +27,14 @@ impl ServerStream {
         match self {
             Self::Plain(tcp) => tcp,
             Self::Tls(stream) => stream.get_ref().0,
+        }
+    }
+
+    /// The TLS session, where there is one.
+    pub fn session(&self) -> Option<&ClientConnection> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(stream) => Some(stream.get_ref().1),
         }
     }
 
@@ -88,12 +97,18 @@ impl ServerStream {
     }
 }
 
+/// Reads of one look past the event loop. Two tickets take one; who sends more than fits here is better dropped.
+const MOST_READS: usize = 16;
+
 /// Takes in what has come, past the event loop, which may not know of it yet.
 fn has_tls_stirred_by_now(stream: &mut TlsStream<TcpStream>) -> bool {
     let (tcp, session) = stream.get_mut();
     let socket = SockRef::from(&*tcp);
     let mut socket: &Socket = &socket;
-    while session.wants_read() {
+    for _ in 0..MOST_READS {
+        if !session.wants_read() {
+            return true;
+        }
         match session.read_tls(&mut socket) {
             Ok(1..) if session.process_new_packets().is_ok() => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,

@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
-use snapshot::{HostHeader, Settings};
+use snapshot::{HostHeader, Scheme, Settings};
+use tls::connector::{ServerTls, Sni, Trust};
 
 use super::*;
 use crate::fixtures::{probe, settings, snapshot};
@@ -89,6 +90,58 @@ fn another_port_is_another_server() {
     let new = Fleet::reconcile(Some(&old), &snapshot(&TWO, Settings { port: 81, ..settings() }, probe()));
     assert!(eligible(&new).is_empty());
     assert_ne!(old.targets()[0].all()[0].id, new.targets()[0].all()[0].id);
+}
+
+fn over_tls(change: impl FnOnce(&mut ServerTls)) -> Settings {
+    let (trust, sni) = (Trust::WellKnown, Sni::Client);
+    let mut tls = ServerTls { trust, check_chain: true, check_name: true, sni, identity: None };
+    change(&mut tls);
+    Settings { scheme: Scheme::Https, tls: Some(Arc::new(tls)), ..settings() }
+}
+
+#[test]
+fn servers_that_are_spoken_to_in_another_way_are_others_and_stay_in_the_rotation() {
+    let unnamed = |tls: &mut ServerTls| tls.check_name = false;
+    for (rule, before, after, are_the_same) in [
+        ("nothing changed", over_tls(|_| {}), over_tls(|_| {}), true),
+        ("TLS is new", settings(), over_tls(|_| {}), false),
+        ("TLS is gone", over_tls(|_| {}), settings(), false),
+        ("TLS is another", over_tls(|_| {}), over_tls(unnamed), false),
+    ] {
+        let fleet = |previous: Option<&Fleet>, settings| {
+            // Something else changes in any case, so that the target is made anew.
+            let timeout = Duration::from_secs(if previous.is_some() { 1 } else { 2 });
+            let settings = Settings { request_timeout: timeout, ..settings };
+            Fleet::reconcile(previous, &snapshot(&["10.0.0.1"], settings, probe()))
+        };
+        let old = fleet(None, before);
+        old.targets()[0].take(&old.targets()[0].all()[0], probed(true));
+        let new = fleet(Some(&old), after);
+        let id = |fleet: &Fleet| fleet.targets()[0].all()[0].id;
+        assert_eq!(id(&old) == id(&new), are_the_same, "{rule}");
+        assert_eq!(eligible(&new), ["10.0.0.1:80"], "{rule}");
+    }
+}
+
+#[test]
+fn a_target_makes_tls_connections_when_its_settings_say_so() {
+    let fleet = |settings| Fleet::reconcile(None, &snapshot(&["10.0.0.1"], settings, probe()));
+    assert!(fleet(settings()).targets()[0].connector().is_none());
+    assert!(fleet(over_tls(|_| {})).targets()[0].connector().is_some());
+}
+
+#[test]
+fn a_target_whose_tls_cannot_be_prepared_has_no_live_server_and_waits_for_none() {
+    let garbage = |tls: &mut ServerTls| tls.trust = Trust::Roots(vec![b"garbage".to_vec().into()]);
+    let probe = Probe { min_servers: 2, ..probe() };
+    let fleet = Fleet::reconcile(None, &snapshot(&TWO, over_tls(garbage), probe));
+    let target = &fleet.targets()[0];
+    assert!(!target.undecided());
+    target.take(&target.all()[0], probed(true));
+    assert!(eligible(&fleet).is_empty());
+    target.retire();
+    assert!(eligible(&fleet).is_empty());
+    assert!(target.connector().is_none());
 }
 
 #[test]

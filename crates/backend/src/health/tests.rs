@@ -93,7 +93,8 @@ fn every_failure_says_what_and_has_a_token() {
         ),
         (Failure::BodyMismatch { expected: "well".into() }, "BodyMismatch", "\"well\""),
         (Failure::InvalidHttp { problem: "nonsense" }, "InvalidHttp", "nonsense"),
-        (Failure::TlsUnsupported, "TlsUnsupported", "https"),
+        (Failure::Timeout { after, doing: Step::Tls }, "Timeout", "TLS handshake did not end within"),
+        (Failure::Tls { code: "CertDateInvalid", text: "it expired".into() }, "CertDateInvalid", "it expired"),
     ] {
         assert_eq!(failure.code(), code);
         assert!(failure.to_string().contains(words), "{failure}");

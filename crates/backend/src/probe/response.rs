@@ -129,7 +129,7 @@ async fn read_body(stream: &mut (impl AsyncRead + Unpin), mut body: Body, first:
     Ok(body.into_bytes())
 }
 
-/// A read that failed. What TLS says of it says more: a server may refuse a client certificate only after the handshake.
+/// A read that failed. What TLS says of it says more: a server may refuse a client certificate after the handshake.
 fn broken(error: &std::io::Error, problem: &'static str) -> Failure {
     ServerTlsError::of(error).map_or_else(|| invalid(problem), Failure::from)
 }

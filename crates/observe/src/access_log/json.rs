@@ -139,6 +139,12 @@ fn server(line: &mut Line<'_>, record: &AccessRecord<'_>) {
     if let Some(time) = record.server_header_time {
         line.seconds(time);
     }
+    if let Some((cipher, protocol)) = record.server_tls {
+        line.literal(b"\",\"backendSslCipher\":\"");
+        line.plain(cipher.as_bytes());
+        line.literal(b"\",\"backendSslProtocol\":\"");
+        line.plain(protocol.as_bytes());
+    }
     line.literal(b"\",\"upstreamSourcePort\":\"");
     if let Some(port) = record.upstream_source_port {
         line.number(u64::from(port));

@@ -55,6 +55,9 @@ pub struct AccessRecord<'a> {
     pub server_connect_time: Option<Duration>,
     /// From connecting to the last server to the end of its response head (`serverHeaderTime`, a string).
     pub server_header_time: Option<Duration>,
+    /// Suite and version of the last server's TLS session, spelled as the client's (`backendSslCipher`,
+    /// `backendSslProtocol`); `None` for plain HTTP, and then left out of the row.
+    pub server_tls: Option<(&'static str, &'static str)>,
     /// Our own port on the connection to the last server (`upstreamSourcePort`, a string).
     pub upstream_source_port: Option<u16>,
     /// Host as the client sent it (`originalHost`).

@@ -99,3 +99,55 @@ fn status_prints_what_runs_and_since_when() {
     }
     assert_eq!(serde_json::to_value(&status).unwrap()["counters"]["responses"]["2xx"], 7);
 }
+
+fn certificate(days_left: i64) -> CertificateStatus {
+    CertificateStatus {
+        name: "shop".into(),
+        role: CertificateRole::Listener,
+        used_by: vec!["a".into(), "b".into()],
+        subject: "CN=shop".into(),
+        names: vec!["shop.example".into(), "*.shop.example".into()],
+        not_before: "2026-08-24T00:00:00Z".into(),
+        not_after: "2026-12-24T08:00:00Z".into(),
+        days_left,
+        sha256: "00ff".into(),
+    }
+}
+
+#[test]
+fn certificates_print_as_a_table_only_where_there_are_some() {
+    let status = |certificates| StatusReport { certificates, ..StatusReport::default() };
+    let root = CertificateStatus {
+        name: "corp".into(),
+        role: CertificateRole::ClientCa,
+        used_by: vec!["a".into()],
+        names: vec![],
+        ..certificate(-3)
+    };
+    let expected = "\
+CERTIFICATE  DAYS LEFT  USED BY         NAMES
+corp         -3         client CA of a  -
+shop         90         listener a, b   shop.example, *.shop.example
+";
+    let text = status(vec![root, certificate(90)]).to_string();
+    assert!(text.contains(expected), "{text}");
+    assert!(!status(vec![]).to_string().contains("CERTIFICATE"));
+    let json = serde_json::to_value(status(vec![certificate(90)])).unwrap();
+    let first = &json["certificates"][0];
+    assert_eq!((&first["role"], &first["daysLeft"], &first["usedBy"][1]), (&"listener".into(), &90.into(), &"b".into()));
+}
+
+#[test]
+fn an_end_is_announced_thirty_days_ahead() {
+    let rows = [
+        (31, None),
+        (30, Some("ends in 30 days, on 2026-12-24")),
+        (1, Some("ends in 1 day, on 2026-12-24")),
+        (0, Some("ends within a day, on 2026-12-24")),
+        (-1, Some("ended on 2026-12-24")),
+    ];
+    for (days, expected) in rows {
+        let expected = expected.map(|words| format!("certificate shop (listener a, b) {words}"));
+        assert_eq!(certificate(days).notice(), expected, "{days}");
+    }
+}

@@ -41,6 +41,24 @@ pub(super) struct Down<'a> {
     pub(super) watches: bool,
 }
 
+/// Why no more bytes came from the server.
+enum Unfilled {
+    Failed(Failure),
+    Read(std::io::Error),
+}
+
+impl Unfilled {
+    fn failure(self, facts: &mut Facts) -> Failure {
+        match self {
+            Self::Failed(failure) => failure,
+            Self::Read(error) => {
+                facts.explain(&error);
+                server_failure(&error)
+            }
+        }
+    }
+}
+
 /// A head that came from the server.
 enum Head {
     /// Of the answer, and whether the connection may be used again.
@@ -127,7 +145,9 @@ impl Down<'_> {
                 }
                 continue;
             }
-            self.fill(sink, upstream).await?;
+            if let Err(error) = self.fill(sink, upstream).await {
+                return Err(error.failure(facts));
+            }
         }
     }
 
@@ -166,7 +186,7 @@ impl Down<'_> {
     }
 
     /// More bytes from the server; gives up when the client leaves meanwhile.
-    async fn fill<D: Sink>(&self, sink: &mut D, upstream: &mut Upstream) -> Result<(), Failure> {
+    async fn fill<D: Sink>(&self, sink: &mut D, upstream: &mut Upstream) -> Result<(), Unfilled> {
         // A client is not likely to leave in the first moment, and watching it costs as much as reading from it.
         let mut watch = false;
         let timer = &self.seat.timer;
@@ -177,16 +197,16 @@ impl Down<'_> {
         poll_fn(|context| {
             let stream = &mut *self.link.stream.borrow_mut();
             match poll_fill(stream, &mut upstream.input, usize::MAX, timer, Lane::ServerRead, context) {
-                Poll::Ready(Ok(0)) if began => return Poll::Ready(Err(Failure::InvalidResponse)),
-                Poll::Ready(Ok(0)) => return Poll::Ready(Err(Failure::ServerClosed)),
+                Poll::Ready(Ok(0)) if began => return Poll::Ready(Err(Unfilled::Failed(Failure::InvalidResponse))),
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(Unfilled::Failed(Failure::ServerClosed))),
                 Poll::Ready(Ok(_)) => return Poll::Ready(Ok(())),
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(server_failure(&error))),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(Unfilled::Read(error))),
                 Poll::Pending => {}
             }
             watch |= timer.take_nudge();
             if watch {
                 match sink.poll_gone(context) {
-                    Poll::Ready(true) => return Poll::Ready(Err(Failure::ClientClosed)),
+                    Poll::Ready(true) => return Poll::Ready(Err(Unfilled::Failed(Failure::ClientClosed))),
                     // The next request is here already; it waits.
                     Poll::Ready(false) => watch = false,
                     Poll::Pending => {}

@@ -174,7 +174,7 @@ impl Attempt<'_> {
             if self.plan.idempotent || !link.is_closed() {
                 worker.counters.backend_reused.add(1);
                 facts.connect_time = Some(Duration::ZERO);
-                facts.source_port = Some(link.local_port);
+                facts.took(&link);
                 return Ok((link, true));
             }
         }
@@ -201,7 +201,7 @@ impl Attempt<'_> {
         };
         worker.counters.backend_opened.add(1);
         facts.connect_time = Some(began.elapsed());
-        facts.source_port = Some(link.local_port);
+        facts.took(&link);
         facts.sent_at = Some(began);
         Ok((link, false))
     }
@@ -223,6 +223,7 @@ impl Attempt<'_> {
         let written = pieces.written > 0;
         let trouble = |failure| Trouble { failure, wrote: written, reused: false, answered: false, consumed: false };
         if let Err(error) = wrote {
+            facts.explain(&error);
             return Err(trouble(server_failure(&error)));
         }
         timer.set(Lane::ServerRead, limit);

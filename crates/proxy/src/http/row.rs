@@ -3,13 +3,16 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use backend::connections::Link;
 use observe::AccessRecord;
 use observe::access_log::HttpVersion;
+use tls::connector::ServerTlsError;
 
 use crate::failure::Failure;
 use crate::http::client::Seat;
 use crate::http::exchange::Exchange;
 use crate::http::record::Span;
+use crate::tls::session::Agreed;
 
 /// What happened, for the log.
 #[derive(Debug, Default)]
@@ -32,6 +35,8 @@ pub struct Facts {
     pub connect_time: Option<Duration>,
     /// When the head of the answer was complete.
     pub answered_at: Option<Instant>,
+    /// Suite and version of the last server's TLS session.
+    pub server_tls: Option<Agreed>,
     /// Our port towards the last server.
     pub source_port: Option<u16>,
     /// Content-Type of the answer, in the record.
@@ -74,6 +79,24 @@ impl Tried {
     /// All of them, in order.
     pub fn all(&self) -> &[SocketAddr] {
         &self.addresses[..self.count]
+    }
+}
+
+impl Facts {
+    /// Notes the connection that a request goes on.
+    #[inline]
+    pub fn took(&mut self, link: &Link) {
+        self.source_port = Some(link.local_port);
+        self.server_tls = link.stream.borrow().session().map(|session| Agreed::of(session));
+    }
+
+    /// Notes what TLS says of an error on the way to or from a server. With TLS 1.3 a server refuses a client
+    /// certificate only after the handshake.
+    #[cold]
+    pub fn explain(&mut self, error: &std::io::Error) {
+        if let Some(error) = ServerTlsError::of(error) {
+            self.detail = Some(error.text.into());
+        }
     }
 }
 
@@ -120,6 +143,7 @@ impl Exchange {
             server_latency: sent.map(|at| total.saturating_sub(at)),
             server_connect_time: facts.connect_time,
             server_header_time: answered.zip(sent).map(|(head, sent)| head.saturating_sub(sent)),
+            server_tls: facts.server_tls.map(Agreed::names),
             upstream_source_port: facts.source_port,
             original_host: record.get(record.original_host),
             host: record.get(record.sent_host),

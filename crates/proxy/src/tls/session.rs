@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use observe::access_log::TlsInfo;
-use rustls::{ProtocolVersion, ServerConnection};
+use rustls::{CipherSuite, CommonState, ProtocolVersion, ServerConnection};
 use snapshot::Listener;
 use tls::client_auth::{ClientAuth, ClientCertificate, Mode, Verdict};
 use tls::policy::Suite;
@@ -30,15 +30,11 @@ impl Session {
         verdict: Verdict,
         ja4: Option<String>,
     ) -> Self {
-        let suite = connection.negotiated_cipher_suite().and_then(|suite| Suite::of(suite.suite()));
+        let (cipher, protocol) = Agreed::of(connection).names();
         let certificate = connection.peer_certificates().and_then(|chain| ClientCertificate::read(chain.first()?));
         Self {
-            cipher: suite.map_or("", Suite::openssl),
-            protocol: match connection.protocol_version() {
-                Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
-                Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
-                _ => "",
-            },
+            cipher,
+            protocol,
             client_auth,
             verify: verdict.to_string(),
             verdict,
@@ -90,5 +86,37 @@ impl Session {
             (ours, asked) => ours.is_none() == asked.is_none(),
         };
         (found && !same).then_some(Failure::Misdirected)
+    }
+}
+
+/// What two ends of a session have agreed on.
+#[derive(Clone, Copy, Debug)]
+pub struct Agreed {
+    suite: Option<CipherSuite>,
+    version: Option<ProtocolVersion>,
+}
+
+impl Agreed {
+    /// Reads a session after its handshake.
+    pub fn of(session: &CommonState) -> Self {
+        let suite = session.negotiated_cipher_suite().map(|suite| suite.suite());
+        Self { suite, version: session.protocol_version() }
+    }
+
+    /// Suite and version, as the access log spells them.
+    pub fn names(self) -> (&'static str, &'static str) {
+        let protocol = match self.version {
+            Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
+            Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
+            _ => "",
+        };
+        let cipher = match self.suite {
+            // In no policy, but servers may choose them.
+            Some(CipherSuite::TLS13_CHACHA20_POLY1305_SHA256) => "TLS_CHACHA20_POLY1305_SHA256",
+            Some(CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256) => "ECDHE-RSA-CHACHA20-POLY1305",
+            Some(CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256) => "ECDHE-ECDSA-CHACHA20-POLY1305",
+            other => other.and_then(Suite::of).map_or("", Suite::openssl),
+        };
+        (cipher, protocol)
     }
 }

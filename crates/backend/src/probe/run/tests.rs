@@ -1,14 +1,17 @@
+mod over_tls;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use snapshot::ProbeMatch;
+use snapshot::{ProbeMatch, Scheme, Settings};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::*;
 use crate::fixtures;
+use crate::fixtures::secured::SecuredServer;
 use crate::health::Verdicts;
 
 /// A server that takes one connection, reads the request and answers with these pieces, one write each.
@@ -35,8 +38,17 @@ fn server(address: SocketAddr, name: Option<&str>) -> Server {
     Server::new(address.ip(), address.port(), name.map(Arc::from), Verdicts::new(false))
 }
 
+fn spec(settings: Settings, probe: &Probe) -> TargetSpec {
+    TargetSpec { members: Vec::new(), settings, probe: probe.clone() }
+}
+
 async fn ask(address: SocketAddr, question: &Probe) -> Outcome {
-    probe(&server(address, None), Scheme::Http, question, &Progress::default()).await
+    ask_server(&server(address, None), question).await
+}
+
+async fn ask_server(server: &Server, question: &Probe) -> Outcome {
+    let spec = spec(fixtures::settings(), question);
+    probe(server, &spec, &Security::Plain, &Progress::default()).await
 }
 
 fn accepting(statuses: &[(u16, u16)], body: &str) -> Probe {
@@ -82,7 +94,7 @@ async fn a_port_of_the_probes_own_is_asked_instead() {
     let (address, _served) = fake(vec![response("200 OK", "")]).await;
     let nobody = server(SocketAddr::new(address.ip(), 1), None);
     let question = Probe { port: Some(address.port()), ..fixtures::probe() };
-    assert_eq!(probe(&nobody, Scheme::Http, &question, &Progress::default()).await, Ok(200));
+    assert_eq!(ask_server(&nobody, &question).await, Ok(200));
 }
 
 #[tokio::test]
@@ -162,7 +174,12 @@ async fn a_server_that_closes_or_speaks_nonsense_is_not_http() {
 
 #[tokio::test]
 async fn a_server_that_stalls_leaves_behind_how_far_the_probe_came() {
-    for (said, expected) in [("", Step::Head), ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nha", Step::Body)] {
+    let secured = Security::Tls(SecuredServer::new(&["a.example"]).await.connector());
+    for (security, said, expected) in [
+        (&Security::Plain, "", Step::Head),
+        (&Security::Plain, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nha", Step::Body),
+        (&secured, "", Step::Tls),
+    ] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stalls = tokio::spawn(async move {
@@ -170,19 +187,11 @@ async fn a_server_that_stalls_leaves_behind_how_far_the_probe_came() {
             stream.write_all(said.as_bytes()).await.unwrap();
             std::future::pending::<()>().await;
         });
-        let (question, progress) = (fixtures::probe(), Progress::default());
+        let (spec, progress) = (spec(fixtures::settings(), &fixtures::probe()), Progress::default());
         let server = server(address, None);
-        let ended =
-            tokio::time::timeout(Duration::from_millis(100), probe(&server, Scheme::Http, &question, &progress));
+        let ended = tokio::time::timeout(Duration::from_millis(100), probe(&server, &spec, security, &progress));
         assert!(ended.await.is_err());
         assert_eq!(progress.get(), expected);
         stalls.abort();
     }
-}
-
-#[tokio::test]
-async fn https_is_refused_in_words() {
-    let (address, _served) = fake(vec![]).await;
-    let outcome = probe(&server(address, None), Scheme::Https, &fixtures::probe(), &Progress::default()).await;
-    assert_eq!(outcome, Err(Failure::TlsUnsupported));
 }

@@ -50,6 +50,7 @@ pub(in crate::access_log) fn example<'a>(use_it: impl FnOnce(AccessRecord<'a>)) 
         server_latency: Some(ms(28_900)),
         server_connect_time: Some(ms(0)),
         server_header_time: Some(ms(28_000)),
+        server_tls: None,
         upstream_source_port: Some(21564),
         original_host: b"shop.example",
         host: b"shop.example",
@@ -137,6 +138,11 @@ fn extension_fields_stand_only_where_they_say_something() {
         (record.reason, record.labels, record.detail) = ("no_live_server", &labels, "expected \"a\"");
         let row = parsed(&record);
         assert_eq!(row["properties"]["reasonDetail"], "expected \"a\"");
+        assert!(row["properties"].get("backendSslCipher").is_none());
+        record.server_tls = Some(("ECDHE-RSA-AES256-GCM-SHA384", "TLSv1.2"));
+        let row = parsed(&record);
+        assert_eq!(row["properties"]["backendSslCipher"], "ECDHE-RSA-AES256-GCM-SHA384");
+        assert_eq!(row["properties"]["backendSslProtocol"], "TLSv1.2");
         assert_eq!(row["properties"]["reason"], "no_live_server");
         assert_eq!(row["properties"]["pathRuleName"], "img\"s");
     });
