@@ -134,11 +134,12 @@ impl<S: Stream> Connection<S> {
         self.seat.timer.set(Lane::ClientRead, limit);
         let (stream, input, seat) = (&self.stream, &mut self.input, &self.seat);
         let arrived = poll_fn(|context| {
-            match poll_fill(&mut *stream.borrow_mut(), input, HEAD_READ, &seat.timer, Lane::ClientRead, context) {
+            let stream = &mut *stream.borrow_mut();
+            match poll_fill(stream, input, HEAD_READ, &seat.timer, Lane::ClientRead, context) {
                 Poll::Ready(done) => Poll::Ready(matches!(done, Ok(1..))),
                 Poll::Pending if seat.leaving() => Poll::Ready(false),
                 Poll::Pending => {
-                    stream.borrow_mut().poll_settle(context);
+                    stream.poll_settle(context);
                     Poll::Pending
                 }
             }
