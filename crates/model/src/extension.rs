@@ -2,7 +2,9 @@
 //!
 //! Azure ignores or refuses them, so they are left out on export when asked. Adding one is adding a line here.
 
+use crate::reference::Reference;
 use crate::schema::{List, Opt, choices, properties};
+use crate::ssl_certificate::SslCertificate;
 
 choices! {
     /// In which order the rules of a path map are tried.
@@ -29,6 +31,9 @@ properties! {
         pub forwarded_for_port: Opt<bool> = "forwardedForPort";
         /// How often a request is tried again on another server when that is safe. Default 1; 0 to 10.
         pub max_retries: Opt<i64> = "maxRetries";
+        /// End a TLS handshake with `unrecognized_name` when the client names a server that no listener has. Default
+        /// false: it sees the certificate of the basic listener, or of the one with the best priority, as in Azure.
+        pub refuse_unknown_sni: Opt<bool> = "refuseUnknownSni";
         /// Bounds and waits of the whole gateway.
         pub limits: Opt<Limits> = "limits";
     }
@@ -89,8 +94,22 @@ properties! {
 }
 
 properties! {
-    /// Extensions of an HTTP listener: none yet.
-    pub struct HttpListenerExtension {}
+    /// Extensions of an HTTP listener.
+    pub struct HttpListenerExtension {
+        /// As the gateway's, for the address and port of this listener. Default: the gateway's.
+        pub refuse_unknown_sni: Opt<bool> = "refuseUnknownSni";
+    }
+}
+
+properties! {
+    /// Extensions of a TLS profile.
+    pub struct SslProfileExtension {
+        /// Most intermediates between a client's certificate and a root. Default 6, range 1 to 6.
+        pub verify_depth: Opt<i64> = "verifyDepth";
+        /// With OCSP: accept a certificate that names no responder, or whose responder does not answer. Default false,
+        /// as in Azure.
+        pub revocation_soft_fail: Opt<bool> = "revocationSoftFail";
+    }
 }
 
 properties! {
@@ -114,8 +133,11 @@ properties! {
 }
 
 properties! {
-    /// Extensions of HTTP settings: none yet.
-    pub struct BackendHttpSettingsExtension {}
+    /// Extensions of HTTP settings.
+    pub struct BackendHttpSettingsExtension {
+        /// One of `sslCertificates`, shown to servers that ask for a client certificate. Default none, as in Azure.
+        pub client_certificate: Opt<Reference<SslCertificate>> = "clientCertificate";
+    }
 }
 
 properties! {

@@ -19,6 +19,10 @@ properties! {
         pub ports: Map<PortBinding> = "ports";
         /// Certificate files by the name of a certificate or by Key Vault secret id.
         pub certificates: Map<CertificateFiles> = "certificates";
+        /// Files with lists of revoked certificates (DER or PEM) by the name of a trusted client certificate.
+        pub revocation_lists: Map<List<String>> = "revocationLists";
+        /// TLS with clients.
+        pub tls: Opt<Tls> = "tls";
         /// Addresses of servers by network interface or scale set id, or by the name of a pool.
         pub members: Map<List<String>> = "members";
         /// Folders of this machine.
@@ -56,18 +60,63 @@ properties! {
 }
 
 properties! {
-    /// Files with a certificate: a PFX with its password, or a PEM chain with its key.
+    /// Files with a certificate: a PFX with its password, or a PEM chain with its key. Relative to the site file.
     pub struct CertificateFiles {
         /// A PFX file.
         pub pfx: Opt<String> = "pfx";
-        /// Password of the PFX.
+        /// Password of the PFX, or of an encrypted key.
         pub password: Opt<Secret> = "password";
-        /// File with the password of the PFX.
+        /// File with the password; its first line counts.
         pub password_file: Opt<String> = "passwordFile";
-        /// A PEM file with the certificate and its chain.
+        /// A PEM file with the certificate and its chain; alone for a trusted root or a client CA.
         pub cert: Opt<String> = "cert";
-        /// A PEM file with the key.
+        /// A PEM file with the key. Default: the key stands in the file of the certificate.
         pub key: Opt<String> = "key";
+        /// A file with an OCSP response (DER) that is stapled to handshakes.
+        pub ocsp: Opt<String> = "ocsp";
+    }
+}
+
+properties! {
+    /// TLS with clients.
+    pub struct Tls {
+        /// Files with secrets that several gateways share, so that each resumes the others' sessions. At least 32 bytes
+        /// each; the first encrypts, all decrypt. Default: a secret of this process alone.
+        pub ticket_keys: List<String> = "ticketKeys";
+    }
+}
+
+/// What is in a file that the site file names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// A private key, a password or another secret: nobody else may read it.
+    Secret,
+    /// Certificates or a PEM that may hold a key as well: it is a secret when it does.
+    PerhapsSecret,
+    /// Anybody may read it.
+    Public,
+}
+
+impl Site {
+    /// Every file whose content a gateway needs, with its place, in the order of the site file.
+    pub fn files(&self) -> Vec<(&Field<String>, FileKind)> {
+        let mut files = Vec::new();
+        for (_, one) in self.certificates.iter() {
+            let named = [
+                (&one.pfx, FileKind::Secret),
+                (&one.password_file, FileKind::Secret),
+                (&one.cert, FileKind::PerhapsSecret),
+                (&one.key, FileKind::Secret),
+                (&one.ocsp, FileKind::Public),
+            ];
+            files.extend(named.into_iter().filter_map(|(field, kind)| Some((field.as_ref()?, kind))));
+        }
+        for (_, lists) in self.revocation_lists.iter() {
+            files.extend(lists.value.iter().map(|field| (field, FileKind::Public)));
+        }
+        let keys = self.tls.iter().flat_map(|tls| tls.value.ticket_keys.iter());
+        files.extend(keys.map(|field| (field, FileKind::Secret)));
+        files
     }
 }
 
@@ -164,14 +213,19 @@ fn check(site: &Site, problems: &mut Problems) {
     site.workers.iter().for_each(|workers| in_range(workers, WORKERS, problems));
     for (_, files) in site.certificates.iter() {
         let message = match (&files.pfx, &files.cert, &files.key) {
-            (Some(_), None, None) | (None, Some(_), Some(_)) => None,
+            (Some(_), None, None) | (None, Some(_), _) => None,
             (Some(_), _, _) => Some("a certificate is a PFX, or a PEM chain with a key, not both"),
-            (None, None, None) => Some("neither a PFX nor a PEM chain with a key is given"),
-            (None, _, _) => Some("a PEM chain and its key belong together"),
+            (None, None, Some(_)) => Some("a key needs its certificate"),
+            (None, None, None) => Some("neither a PFX nor a PEM chain is given"),
         };
         if let Some(message) = message {
             let problem = Problem::error(codes::MISSING_PROPERTY, &files.at, message);
             problems.push(problem.expected("`pfx` with `password` or `passwordFile`, or `cert` with `key`"));
+        }
+        if let (Some(_), Some(file)) = (&files.password, &files.password_file) {
+            let problem =
+                Problem::error(codes::DUPLICATE_KEY, &file.at, "`password` and `passwordFile` exclude each other");
+            problems.push(problem.help("keep one of the two"));
         }
     }
 }
@@ -228,7 +282,10 @@ addresses: {feip: [127.0.0.1, '::1']}
 ports: {80: 8080, 443: {bind: 8443, public: 443}}
 certificates:
   shop: {pfx: shop.pfx, password: hidden}
-  https://v.vault.azure.net/secrets/s: {cert: a.pem, key: b.pem}
+  https://v.vault.azure.net/secrets/s: {cert: a.pem, key: b.pem, ocsp: a.ocsp}
+  root: {cert: root.pem}
+revocationLists: {clients: [clients.crl]}
+tls: {ticketKeys: [new.key, old.key]}
 members: {pool1: [10.0.0.4]}
 folders: {ruleSets: rules, state: state}
 dns: {servers: [9.9.9.9]}
@@ -242,8 +299,20 @@ parameters: {name: gw, list: [1, 2]}
         let site = site.unwrap();
         assert_eq!(site.ports.get("443").unwrap().bind.value, 8443);
         assert_eq!(site.addresses.get("FEIP").unwrap().len(), 2);
-        assert_eq!(site.log.unwrap().value.format.unwrap().value, LogFormat::Text);
+        assert_eq!(site.log.as_ref().unwrap().format.as_ref().unwrap().value, LogFormat::Text);
         assert!(!format!("{:?}", site.certificates).contains("hidden"));
+        let files: Vec<_> = site.files().iter().map(|(path, kind)| (path.as_str().to_owned(), *kind)).collect();
+        let expected = [
+            ("shop.pfx", FileKind::Secret),
+            ("a.pem", FileKind::PerhapsSecret),
+            ("b.pem", FileKind::Secret),
+            ("a.ocsp", FileKind::Public),
+            ("root.pem", FileKind::PerhapsSecret),
+            ("clients.crl", FileKind::Public),
+            ("new.key", FileKind::Secret),
+            ("old.key", FileKind::Secret),
+        ];
+        assert_eq!(files, expected.map(|(path, kind)| (path.to_owned(), kind)));
     }
 
     #[test]
@@ -271,6 +340,9 @@ parameters: {name: gw, list: [1, 2]}
             ("ports: {http: 80}", "this is not a port; found \"http\""),
             ("ports: {80: {public: 80}}", "\"bind\" has to be given here"),
             ("certificates: {a: {pfx: a, key: b}}", "not both"),
+            ("certificates: {a: {key: b}}", "a key needs its certificate"),
+            ("certificates: {a: {password: b}}", "neither a PFX nor a PEM chain is given"),
+            ("certificates: {a: {pfx: a, password: b, passwordFile: c}}", "exclude each other"),
             ("workers: many", "this should be a whole number"),
             ("workers: 0", "found 0, expected 1 to 256"),
             ("workers: 257", "found 257, expected 1 to 256"),

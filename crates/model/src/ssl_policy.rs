@@ -122,5 +122,9 @@ choices! {
         TlsEcdheRsaWithAes128GcmSha256 = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
         /// `TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384`.
         TlsEcdheRsaWithAes256GcmSha384 = "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+        /// `TLS_AES_256_GCM_SHA384`; not in Azure's list, and always on with TLS 1.3.
+        TlsAes256GcmSha384 = "TLS_AES_256_GCM_SHA384",
+        /// `TLS_AES_128_GCM_SHA256`; likewise.
+        TlsAes128GcmSha256 = "TLS_AES_128_GCM_SHA256",
     }
 }

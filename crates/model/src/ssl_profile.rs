@@ -3,7 +3,7 @@
 //! Source: `mutual-authentication-overview`; Azure REST reference, "ApplicationGatewaySslProfile", api-version
 //! 2026-03-01.
 
-use crate::extension::NoExtension;
+use crate::extension::SslProfileExtension;
 use crate::provisioning_state::ProvisioningState;
 use crate::reference::Reference;
 use crate::schema::{List, Opt, choices, properties, resource};
@@ -24,7 +24,7 @@ properties! {
     }
 }
 
-resource!(SslProfile, "sslProfiles", NoExtension);
+resource!(SslProfile, "sslProfiles", SslProfileExtension);
 
 properties! {
     /// How strictly client certificates are checked.

@@ -5,7 +5,9 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::{Member, Probe, Settings, Snapshot};
+use tls::acceptor::ListenerTls;
+
+use crate::{Member, Probe, Scheme, Settings, Snapshot};
 
 /// What one snapshot has that the other has not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,8 +42,28 @@ pub fn difference(old: &Snapshot, new: &Snapshot) -> Difference {
     Difference { bindings: changes(&bindings(old), &bindings(new)), targets: changes(&targets(old), &targets(new)) }
 }
 
-fn bindings(snapshot: &Snapshot) -> BTreeMap<SocketAddr, &'static str> {
-    snapshot.bindings.iter().map(|binding| (binding.address, binding.scheme.as_str())).collect()
+/// What makes a binding the same to clients before they have asked anything: protocol, certificates by listener, and
+/// what a client sees that no listener is for.
+#[derive(PartialEq)]
+struct BindingFacts<'a> {
+    scheme: Scheme,
+    tls: BTreeMap<&'a str, &'a ListenerTls>,
+    fallback: Option<&'a str>,
+    refuse_unknown_sni: bool,
+}
+
+fn bindings(snapshot: &Snapshot) -> BTreeMap<SocketAddr, BindingFacts<'_>> {
+    let rows = snapshot.bindings.entries().map(|(id, binding)| {
+        let here = snapshot.listeners.iter().filter(|listener| listener.bindings.contains(&id));
+        let facts = BindingFacts {
+            scheme: binding.scheme,
+            tls: here.filter_map(|listener| Some((&*listener.name, listener.tls.as_ref()?))).collect(),
+            fallback: binding.fallback.map(|id| &*snapshot.listeners[id].name),
+            refuse_unknown_sni: binding.refuse_unknown_sni,
+        };
+        (binding.address, facts)
+    });
+    rows.collect()
 }
 
 /// What makes a target the same: its members in any order, how they are spoken to, how they are probed.

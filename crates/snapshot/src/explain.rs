@@ -3,6 +3,9 @@
 use std::net::SocketAddr;
 
 use routing::RequestTarget;
+use tls::acceptor::ListenerTls;
+use tls::certificate::day;
+use tls::client_auth::Mode;
 
 use crate::{Action, Binding, BindingId, HostHeader, Member, RouteId, Router, RuleId, Scheme, Snapshot};
 
@@ -28,6 +31,8 @@ pub struct Explanation {
     pub address: Option<SocketAddr>,
     /// The port of the document that is opened there.
     pub document_port: Option<u16>,
+    /// For HTTPS: the certificate that a client sees which names this host, with policy and client authentication.
+    pub tls: Option<String>,
     /// Rules that were looked at, in priority order, up to the one that won.
     pub considered: Vec<Considered>,
     /// The listener that takes the host.
@@ -118,6 +123,9 @@ pub fn explain(snapshot: &Snapshot, question: &Question<'_>) -> Explanation {
         ..Explanation::default()
     };
     let rule = arrival.hosts.lookup(question.host.as_bytes());
+    let shown = rule.map(|rule| snapshot.rules[rule].listener).or(arrival.fallback);
+    let shown = shown.filter(|_| rule.is_some() || !arrival.refuse_unknown_sni).map(|id| &snapshot.listeners[id]);
+    explanation.tls = shown.and_then(|listener| listener.tls.as_ref()).map(described);
     explanation.considered = considered(snapshot, binding, rule);
     match rule {
         Some(rule) => follow(snapshot, rule, question, &mut explanation),
@@ -132,6 +140,19 @@ pub fn explain(snapshot: &Snapshot, question: &Question<'_>) -> Explanation {
 fn serves(binding: &Binding, question: &Question<'_>) -> bool {
     binding.scheme == question.scheme
         && [binding.document_port, binding.public_port, binding.address.port()].contains(&question.port)
+}
+
+fn described(tls: &ListenerTls) -> String {
+    let (facts, policy) = (tls.identity.facts(), &tls.policy);
+    let (name, until) = (facts.common_name.as_ref().unwrap_or(&facts.subject), day(facts.not_after));
+    let versions =
+        if policy.min == policy.max { policy.min.to_string() } else { format!("{}, {}", policy.min, policy.max) };
+    let asked = match tls.client_auth.as_ref().map(|auth| auth.mode) {
+        None => "",
+        Some(Mode::Strict) => ", client certificates needed",
+        Some(Mode::Passthrough) => ", client certificates passed through",
+    };
+    format!("{name} ({}, until {until}), {} ({versions}){asked}", facts.key, policy.name)
 }
 
 fn considered(snapshot: &Snapshot, binding: BindingId, winner: Option<RuleId>) -> Vec<Considered> {

@@ -17,7 +17,7 @@ pub mod settings;
 
 mod current;
 
-pub use compile::{Compiled, Environment, Mode, compile, merged};
+pub use compile::{Compiled, Environment, Files, Issuer, Mode, compile, merged};
 pub use current::{Identity, Snapshot, Target};
 pub use difference::{Changes, Difference, difference};
 pub use ids::{BindingId, ListenerId, PoolId, RouteId, RuleId, SettingsId, TargetId};

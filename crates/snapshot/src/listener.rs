@@ -44,6 +44,8 @@ pub struct Listener {
     pub scheme: Scheme,
     /// How TLS is spoken; `Some` for HTTPS.
     pub tls: Option<ListenerTls>,
+    /// The name of its certificate, for the status board; `Some` for HTTPS.
+    pub certificate: Option<Arc<str>>,
     /// Host patterns; empty for a basic listener, which takes any host.
     pub hosts: Vec<HostPattern>,
     /// The sockets that serve it: one for each local address of its frontend.

@@ -4,21 +4,28 @@
 //! gives whole sections of a gateway; sections it does not give come from `base.yaml`. `#! error Code`
 //! at the end of a line is a problem of that line; on a line of its own, one of a section that came
 //! from `base.yaml`. `=== name [azure]` asks whether Azure takes the document, `[dev]` is for a
-//! developer's machine. What follows a line `--- policy` is a WAF policy beside the document, and what
-//! follows `--- site` the site file.
+//! developer's machine, `[issuer]` has an authority of its own, `[2050]` is read in that year and not in 2027. What
+//! follows a line `--- policy` is a WAF policy beside the document, and what follows `--- site` the site file. `{{x}}`
+//! is the base64 of the fixture `x` of the crate `tls`; the site file's files are those fixtures, too.
+
+mod common;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use model::problem::Problem;
 use model::site::{Site, read_site};
 use model::{Problems, ReadOptions, Source, read};
-use snapshot::{Environment, Mode, compile, merged};
+use snapshot::{Environment, Issuer, Mode, compile, merged};
+use tls::certificate::{CertificateError, Identity, read_pem};
+
+use common::{IN_2027, files, fixture, with_fixtures};
 
 /// How many cases there are; a case that is not run is worse than none.
-const CASES: usize = 136;
+const CASES: usize = 208;
 
 #[test]
 fn every_case_has_the_problems_it_says() {
@@ -46,7 +53,23 @@ fn every_case_has_the_problems_it_says() {
     assert_eq!(count, CASES, "cases came or went: say so above");
 }
 
+/// 2050-01-01, after it.
+const IN_2050: i64 = 2_524_608_000;
+
+/// Issues the same certificate whatever it is asked for.
+#[derive(Debug)]
+struct Authority;
+
+impl Issuer for Authority {
+    fn issue(&self, names: &[String]) -> Result<Identity, CertificateError> {
+        assert!(!names.is_empty());
+        let (leaf, key) = (fixture("leaf.pem").expect("a fixture"), fixture("leaf.key").expect("a fixture"));
+        read_pem(&leaf, Some(&key), None, IN_2027).map(|read| read.identity)
+    }
+}
+
 fn run(base: &str, case: &str) -> Result<(), String> {
+    let case = &with_fixtures(case);
     let (title, text) = case.split_once('\n').unwrap_or((case, ""));
     let (text, site) = text.split_once("--- site\n").unwrap_or((text, ""));
     let (text, policy) = text.split_once("--- policy\n").unwrap_or((text, ""));
@@ -65,6 +88,9 @@ fn run(base: &str, case: &str) -> Result<(), String> {
         local_addresses: vec![IpAddr::from([10, 9, 9, 9])],
         mode: if title.contains("[dev]") { Mode::Dev } else { Mode::Run },
         target_azure: title.contains("[azure]"),
+        files: files(site_file.as_ref()),
+        now: if title.contains("[2050]") { IN_2050 } else { IN_2027 },
+        issuer: title.contains("[issuer]").then(|| Arc::new(Authority) as Arc<dyn Issuer>),
     };
     let mut all = Problems::new();
     if let Some(document) = &reading.document {

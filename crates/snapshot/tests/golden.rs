@@ -1,28 +1,48 @@
-//! What an operator reads about a document with ten mistakes, in full. To change it on purpose:
+//! What an operator reads about documents with mistakes, in full. To change it on purpose:
 //! `UPDATE_GOLDENS=1 cargo test -p snapshot --test golden`.
 
+mod common;
+
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use model::problem::{TextOptions, render_text};
+use model::site::read_site;
 use model::{ReadOptions, Source, read};
 use snapshot::{Environment, compile, merged};
 
+use common::{IN_2027, files, with_fixtures};
+
 #[test]
 fn ten_mistakes_are_told_at_once() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    let text = fs::read_to_string(folder.join("ten_mistakes.json")).unwrap();
-    let mut reading = read(&[Source::new("ten_mistakes.json", text)], &ReadOptions::default());
-    let document = reading.document.take().unwrap();
-    let compiled = compile(&document, None, &Environment::default());
+    assert_eq!(told("ten_mistakes.json", None), 10);
+}
+
+#[test]
+fn mistakes_of_tls_are_told_at_once() {
+    assert_eq!(told("tls_mistakes.yaml", Some("tls_mistakes.site.yaml")), 9);
+}
+
+/// Compares what is told with the golden text, and counts the errors.
+fn told(document: &str, site: Option<&str>) -> usize {
+    let text = |name: &str| with_fixtures(&fs::read_to_string(folder().join(name)).expect("a golden document"));
+    let mut reading = read(&[Source::new(document, text(document))], &ReadOptions::default());
+    let site =
+        site.and_then(|name| read_site(Source::new(name, text(name)), &mut reading.sources, &mut reading.problems));
+    let environment = Environment { files: files(site.as_ref()), now: IN_2027, ..Environment::default() };
+    let compiled = compile(&reading.document.take().expect("a document"), site.as_ref(), &environment);
     assert!(compiled.snapshot.is_none());
     let problems = merged(reading.problems, compiled.problems);
-    assert_eq!(problems.error_count(), 10);
 
     let found = render_text(&problems, &reading.sources, &TextOptions::default());
-    let golden = folder.join("ten_mistakes.txt");
+    let golden = folder().join(document).with_extension("txt");
     if std::env::var_os("UPDATE_GOLDENS").is_some() {
-        fs::write(&golden, &found).unwrap();
+        fs::write(&golden, &found).expect("the folder can be written to");
     }
     assert_eq!(found, fs::read_to_string(&golden).unwrap_or_default());
+    problems.error_count()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }

@@ -7,6 +7,8 @@
 mod classify;
 mod error;
 mod handshake;
+mod issuer;
+mod mismatch;
 mod name;
 mod order;
 mod verifier;
@@ -169,6 +171,6 @@ impl ServerTlsError {
     /// What TLS says of an error in reading from or writing to a server after the handshake; `None` when it is not
     /// TLS that failed. With TLS 1.3 a server refuses a missing or wrong client certificate only then.
     pub fn of(error: &io::Error) -> Option<Self> {
-        handshake::tls_error(error).map(|error| handshake::of(error, None))
+        handshake::tls_error(error).map(|error| handshake::of(error, "the handshake was over by then"))
     }
 }

@@ -107,13 +107,42 @@ pub(crate) fn version_1(name: &str) -> Leaf {
     let model = params(name, &[]).self_signed(&key).unwrap();
     let model = parse(model.der()).unwrap().tbs_certificate;
     let (name, spki) = (model.subject.as_raw(), model.subject_pki.raw);
-    let times = [der::encode(0x17, &[b"200101000000Z"]), der::encode(0x17, &[b"490101000000Z"])];
-    let validity = der::encode(der::SEQUENCE, &[&times[0], &times[1]]);
-    let serial = der::encode(der::INTEGER, &[&[1]]);
-    let data = der::encode(der::SEQUENCE, &[&serial, ECDSA_WITH_SHA256, name, &validity, name, spki]);
+    let data =
+        der::encode(der::SEQUENCE, &tbs(&[], ECDSA_WITH_SHA256, [name, name], spki).each_ref().map(Vec::as_slice));
     Leaf { der: signed(&data, &key, &[]).into(), key }
 }
 
+/// A root with an RSA key of 1024 bits, and a leaf that says it was issued by it and has such a key, too. Nobody has
+/// these keys, so all signatures are wrong.
+pub(crate) fn weak() -> [CertificateDer<'static>; 2] {
+    let authority = Authority::root("Weak");
+    let (root, leaf) = (authority.der(), authority.leaf("shop.example").der);
+    let [root, leaf] = [&root, &leaf].map(|model| parse(model).unwrap().tbs_certificate.subject.as_raw().to_vec());
+    let modulus = der::encode(der::INTEGER, &[&[0], &[0xc5; 128]]);
+    let key = der::encode(der::SEQUENCE, &[&modulus, &der::encode(der::INTEGER, &[&[1, 0, 1]])]);
+    let spki = der::encode(der::SEQUENCE, &[RSA, &der::encode(der::BIT_STRING, &[&[0], &key])]);
+    let version_3 = der::encode(der::tagged(0), &[&der::encode(der::INTEGER, &[&[2]])]);
+    [&root, &leaf].map(|subject| {
+        let parts = tbs(&version_3, SHA256_WITH_RSA, [&root, subject], &spki);
+        let data = der::encode(der::SEQUENCE, &parts.each_ref().map(Vec::as_slice));
+        let signature = der::encode(der::BIT_STRING, &[&[0], &[7; 128]]);
+        der::encode(der::SEQUENCE, &[&data, SHA256_WITH_RSA, &signature]).into()
+    })
+}
+
+/// The parts of a certificate without extensions: version, number, algorithm, issuer, times, subject, key.
+fn tbs(version: &[u8], algorithm: &[u8], [issuer, subject]: [&[u8]; 2], spki: &[u8]) -> [Vec<u8>; 7] {
+    let times = [der::encode(0x17, &[b"200101000000Z"]), der::encode(0x17, &[b"490101000000Z"])];
+    let validity = der::encode(der::SEQUENCE, &[&times[0], &times[1]]);
+    let number = der::encode(der::INTEGER, &[&[1]]);
+    [version.to_vec(), number, algorithm.to_vec(), issuer.to_vec(), validity, subject.to_vec(), spki.to_vec()]
+}
+
+/// AlgorithmIdentifier of RSA keys.
+const RSA: &[u8] = &[0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
+/// AlgorithmIdentifier of `sha256WithRSAEncryption`.
+const SHA256_WITH_RSA: &[u8] =
+    &[0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00];
 /// AlgorithmIdentifier of what rcgen's keys sign with.
 const ECDSA_WITH_SHA256: &[u8] = &[0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
 

@@ -4,6 +4,7 @@
 //! look up, and the answer is compared with what was asked.
 
 mod response;
+mod signer;
 
 use std::borrow::Cow;
 

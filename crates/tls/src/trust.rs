@@ -3,12 +3,13 @@
 //! Source: Azure, "Overview of TLS termination and end to end TLS with Application Gateway" (ssl-overview) and
 //! "Overview of mutual authentication with Application Gateway" (mutual-authentication-overview), both read 2026-11-22.
 
-use rustls::pki_types::CertificateDer;
+pub use rustls::pki_types::CertificateDer;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::x509::X509Version;
 
 use crate::certificate::files::{self, Content};
 use crate::certificate::{CertificateError, Facts, codes, parse};
+use crate::client_auth::LIST_INVALID;
 
 /// Largest file of roots that is read, in bytes. Bundles of public roots have some 250 KiB.
 pub const LARGEST: usize = 1024 * 1024;
@@ -81,6 +82,18 @@ pub fn read_client_chain(data: &[u8]) -> Result<Chain, CertificateError> {
         }
     }
     chain(&authorities)
+}
+
+/// Reads lists of revoked certificates: DER, or PEM with one or more. They come out as DER.
+///
+/// # Errors
+/// There is none in it ([`LIST_INVALID`]).
+pub fn read_revocation_lists(data: &[u8]) -> Result<Vec<Vec<u8>>, CertificateError> {
+    let lists = files::revocation_lists(data).map_err(|error| CertificateError { code: LIST_INVALID, ..error })?;
+    if lists.iter().any(|der| x509_parser::parse_x509_crl(der).is_err()) {
+        return Err(CertificateError::new(LIST_INVALID, "the list of revoked certificates cannot be read"));
+    }
+    Ok(lists)
 }
 
 /// A certificate that may sign others.

@@ -14,6 +14,7 @@ use routing::BackendPath;
 
 use super::codes;
 use super::context::{Context, Link, is_on, text};
+use super::server_tls::{self, Stores, Unbound};
 use crate::{HostHeader, Scheme, Settings};
 
 /// The service's default `requestTimeout`, in seconds.
@@ -25,16 +26,18 @@ const IMPLICIT_DRAIN: u32 = 30;
 pub(super) struct Definition {
     pub(super) settings: Settings,
     pub(super) probe: Link,
+    /// What they need and that is in Azure only.
+    pub(super) unbound: Vec<Unbound>,
 }
 
 /// All settings, in the document's order; `None` for those that cannot be used.
-pub(super) fn all(context: &mut Context<'_>) -> Vec<Option<Definition>> {
+pub(super) fn all(context: &mut Context<'_>, stores: &Stores<'_>) -> Vec<Option<Definition>> {
     let gateway = context.gateway;
     let all = gateway.backend_http_settings_collection.iter();
-    all.map(|settings| one(context, settings)).collect()
+    all.map(|settings| one(context, settings, stores)).collect()
 }
 
-fn one(context: &mut Context<'_>, asked: &Named<BackendHttpSettings>) -> Option<Definition> {
+fn one(context: &mut Context<'_>, asked: &Named<BackendHttpSettings>, stores: &Stores<'_>) -> Option<Definition> {
     let gateway = context.gateway;
     let owner = format!("the settings {:?}", asked.name.value);
     let scheme = scheme(context, asked, &owner);
@@ -42,8 +45,7 @@ fn one(context: &mut Context<'_>, asked: &Named<BackendHttpSettings>) -> Option<
     let drain = drain_timeout(context, asked);
     let host = host(context, asked);
     let probe = context.link(&gateway.probes, &asked.probe);
-    context.links(&gateway.trusted_root_certificates, &asked.trusted_root_certificates);
-    context.links(&gateway.authentication_certificates, &asked.authentication_certificates);
+    let tls = server_tls::compiled(context, asked, stores, (scheme, &host));
     check_path(context, asked);
     if asked.port.is_none() {
         context.missing(&asked.name.at, "port", &owner);
@@ -53,13 +55,13 @@ fn one(context: &mut Context<'_>, asked: &Named<BackendHttpSettings>) -> Option<
         name: Arc::from(asked.name.as_str()),
         port: u16::try_from(port).ok()?,
         scheme: scheme?,
-        tls: None,
+        tls: tls.tls,
         request_timeout: Duration::from_secs(timeout.unwrap_or(REQUEST_TIMEOUT).into()),
         path: text(&asked.path).and_then(|path| BackendPath::new(path.value.trim())),
         host,
         drain_timeout: Duration::from_secs(drain.unwrap_or(IMPLICIT_DRAIN).into()),
     };
-    Some(Definition { settings, probe })
+    Some(Definition { settings, probe, unbound: tls.unbound })
 }
 
 fn scheme(context: &mut Context<'_>, asked: &Named<BackendHttpSettings>, owner: &str) -> Option<Scheme> {

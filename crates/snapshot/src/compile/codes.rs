@@ -58,6 +58,44 @@ codes! {
     CERTIFICATE_MISSING = "CertificateMissing";
     /// A certificate without data and without a Key Vault secret.
     CERTIFICATE_DATA_MISSING = "ApplicationGatewayCertificateDataOrKeyVaultSecretIdMustBeSpecified";
+    /// A certificate that is in Azure only and that the site file does not bind.
+    CERTIFICATE_NOT_BOUND = "CertificateNotBound";
+    /// Both data and a Key Vault secret for one certificate.
+    CERTIFICATE_SOURCES = "CertificateSourcesConflict";
+    /// Certificate data that is not base64.
+    DATA_NOT_BASE64 = "CertificateDataNotBase64";
+    /// What should be the id of a Key Vault secret is none.
+    KEY_VAULT_ID = "InvalidKeyVaultSecretId";
+    /// A Key Vault secret, and no user-assigned identity to read it with.
+    IDENTITY_MISSING = "MissingIdentityIds";
+    /// A password of a PFX with characters that Azure does not take.
+    PASSWORD_CHARACTERS = "PfxPasswordCharacters";
+    /// A file that the site file names cannot be read.
+    FILE_UNREADABLE = "FileUnreadable";
+    /// A file with a private key or another secret that others on this machine may read.
+    KEY_FILE_EXPOSED = "KeyFileExposed";
+    /// A secret of session tickets that is too short.
+    TICKET_KEY_SHORT = "TicketKeyTooShort";
+
+    /// A TLS policy that allows, or asks for, what Azure has retired.
+    TLS_RETIRED = "ApplicationGatewayDeprecatedTlsVersionUsedInSslPolicy";
+    /// Parts of a TLS policy that contradict each other.
+    POLICY_CONFLICT = "SslPolicyConflict";
+    /// TLS policies of two generations in one gateway.
+    POLICY_FAMILIES = "ApplicationGatewaySslPolicyFamilyMismatch";
+    /// A TLS policy with suites that this gateway does not speak.
+    SUITES_NOT_SPOKEN = "TlsSuitesNotSpoken";
+    /// A TLS policy without any suite that this gateway speaks.
+    SUITES_NONE = "TlsSuitesNone";
+    /// The suites of a TLS policy do not go with the key of the certificate.
+    SUITES_NOT_FOR_KEY = "TlsSuitesNotForKey";
+    /// A TLS profile that checks client certificates and has nothing to check them against.
+    CLIENT_CA_UNSAID = "TrustedClientCertificatesMissing";
+    /// Authentication certificates, which only the retired v1 tier has.
+    AUTHENTICATION_CERTIFICATE = "AuthenticationCertificateRetired";
+    /// A server's name for TLS that is none.
+    INVALID_SNI_NAME = "InvalidSniName";
+
     /// An address that cannot be read.
     INVALID_ADDRESS = "InvalidAddress";
 

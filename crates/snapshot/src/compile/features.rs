@@ -1,7 +1,6 @@
 //! Where the document uses features that may not be supported yet; `unsupported` says which are not.
 
-use model::backend_http_settings::{CookieBasedAffinity, Protocol};
-use model::ssl_profile::SslProfile;
+use model::backend_http_settings::CookieBasedAffinity;
 use model::{At, Opt, Reference};
 
 use super::context::Context;
@@ -21,11 +20,8 @@ pub(super) fn report(context: &mut Context<'_>, used: &Used) {
 
 fn gateway(context: &mut Context<'_>) {
     let gateway = context.gateway;
-    let switches = [(Feature::Http2, &gateway.enable_http2), (Feature::Fips, &gateway.enable_fips)];
-    for (feature, switch) in switches {
-        if let Some(switch) = switch.as_ref().filter(|switch| switch.value) {
-            context.uses(feature, &switch.at, true);
-        }
+    if let Some(switch) = gateway.enable_fips.as_ref().filter(|switch| switch.value) {
+        context.uses(Feature::Fips, &switch.at, true);
     }
     let global = gateway.global_configuration.as_ref();
     let buffering =
@@ -46,35 +42,16 @@ fn listeners(context: &mut Context<'_>, used: &Used) {
     let gateway = context.gateway;
     for (index, listener) in gateway.http_listeners.iter().enumerate() {
         let live = used.listeners.contains(&index);
-        if let Some(protocol) = listener.protocol.as_ref().filter(|protocol| protocol.value == Protocol::Https) {
-            context.uses(Feature::HttpsListener, &protocol.at, live);
-        }
-        if let Some(field) = listener.ssl_profile.as_ref().filter(|_| asks_clients(context, &listener.ssl_profile)) {
-            context.uses(Feature::ClientAuthentication, &field.at, live);
-        }
         for page in &listener.custom_error_configurations {
             context.uses(Feature::ErrorPage, &page.at, live);
         }
     }
 }
 
-/// Whether the profile makes clients show a certificate.
-fn asks_clients(context: &Context<'_>, profile: &Opt<Reference<SslProfile>>) -> bool {
-    let profiles = &context.gateway.ssl_profiles;
-    let profile =
-        profile.as_ref().and_then(|profile| profiles.find(profile.name())).and_then(|index| profiles.get(index));
-    profile.is_some_and(|profile| {
-        !profile.trusted_client_certificates.is_empty() || profile.client_auth_configuration.is_some()
-    })
-}
-
 fn settings(context: &mut Context<'_>, used: &Used) {
     let gateway = context.gateway;
     for (index, settings) in gateway.backend_http_settings_collection.iter().enumerate() {
         let live = used.settings.contains(&index);
-        if let Some(protocol) = settings.protocol.as_ref().filter(|protocol| protocol.value == Protocol::Https) {
-            context.uses(Feature::HttpsSettings, &protocol.at, live);
-        }
         let affinity = settings.cookie_based_affinity.as_ref();
         if let Some(affinity) = affinity.filter(|affinity| affinity.value == CookieBasedAffinity::Enabled) {
             context.uses(Feature::Affinity, &affinity.at, live);

@@ -125,6 +125,8 @@ fn unused(context: &mut Context<'_>, parts: &Parts) {
     report(context, &gateway.entra_jwt_validation_configs, "token validation");
     report(context, &gateway.ssl_certificates, "certificate");
     report(context, &gateway.ssl_profiles, "TLS profile");
+    report(context, &gateway.trusted_root_certificates, "trusted root");
+    report(context, &gateway.trusted_client_certificates, "trusted client certificate");
 }
 
 /// Reports the members that no reference leads to. What an unused thing uses counts as used: the one
@@ -191,7 +193,11 @@ fn extensions(context: &mut Context<'_>) {
     let gateway = context.gateway;
     let maps = gateway.url_path_maps.iter().filter_map(|map| map.gatehouse_at.as_ref());
     let probes = gateway.probes.iter().filter_map(|probe| probe.gatehouse_at.as_ref());
-    let places: Vec<&At> = gateway.gatehouse_at.iter().chain(maps).chain(probes).collect();
+    let listeners = gateway.http_listeners.iter().filter_map(|listener| listener.gatehouse_at.as_ref());
+    let profiles = gateway.ssl_profiles.iter().filter_map(|profile| profile.gatehouse_at.as_ref());
+    let settings = gateway.backend_http_settings_collection.iter().filter_map(|it| it.gatehouse_at.as_ref());
+    let all = gateway.gatehouse_at.iter().chain(maps).chain(probes).chain(listeners).chain(profiles).chain(settings);
+    let places: Vec<&At> = all.collect();
     for at in places {
         context.warn(codes::IGNORED_BY_AZURE, at, "this is an extension; Azure would ignore it");
     }

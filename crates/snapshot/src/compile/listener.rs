@@ -22,7 +22,10 @@ pub(super) struct Definition {
     pub(super) port: Option<usize>,
     /// Whether the listener names no host.
     pub(super) is_basic: bool,
+    /// Its certificate, for HTTPS.
     pub(super) certificate: Option<usize>,
+    /// Its TLS profile.
+    pub(super) profile: Link,
 }
 
 impl Definition {
@@ -51,18 +54,25 @@ fn one(context: &mut Context<'_>, asked: &Named<HttpListener>) -> Definition {
         context.missing(&asked.name.at, "frontendPort", &owner);
     }
     let certificate = context.link(&gateway.ssl_certificates, &asked.ssl_certificate);
-    context.link(&gateway.ssl_profiles, &asked.ssl_profile);
+    let profile = context.link(&gateway.ssl_profiles, &asked.ssl_profile);
     if protocol == Some(Protocol::Https) && certificate == Link::Absent {
         let problem = Problem::error(codes::CERTIFICATE_MISSING, &asked.name.at, format!("{owner} has no certificate"));
         context.problems.push(problem.expected("the property \"sslCertificate\""));
     }
-    if let (Some(Protocol::Http), Some(field)) = (protocol, &asked.ssl_certificate) {
-        let message = format!("{owner} speaks Http; the certificate is not used");
-        context.warn(codes::NOT_USED, &field.at, message);
+    if protocol == Some(Protocol::Http) {
+        if let Some(field) = &asked.ssl_certificate {
+            let message = format!("{owner} speaks Http; the certificate is not used");
+            context.warn(codes::NOT_USED, &field.at, message);
+        }
+        if let Some(field) = &asked.ssl_profile {
+            let message = format!("{owner} speaks Http; the TLS profile is not used");
+            context.azure_refuses(Problem::warning(codes::NOT_USED, &field.at, message));
+        }
     }
     let hosts = hosts(context, asked);
     let is_basic = text(&asked.host_name).is_none() && asked.host_names.is_empty();
-    Definition { hosts, protocol, frontend: frontend.index(), port: port.index(), is_basic, certificate: certificate.index() }
+    let (frontend, port, certificate) = (frontend.index(), port.index(), certificate.index());
+    Definition { hosts, protocol, frontend, port, is_basic, certificate, profile }
 }
 
 fn protocol(context: &mut Context<'_>, asked: &Named<HttpListener>, owner: &str) -> Option<Protocol> {

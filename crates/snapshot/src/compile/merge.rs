@@ -1,8 +1,9 @@
 //! All problems of a document as one list: those of reading and those of compiling.
 
 use model::problem::{Problem, Problems, Severity, codes};
+use tls::certificate::codes as certificate;
 
-use super::codes::{LISTENER_WITHOUT_RULE, NOT_USED, NOTHING_SERVED, POOL_EMPTY};
+use super::codes::{CERTIFICATE_DATA_MISSING, LISTENER_WITHOUT_RULE, NOT_USED, NOTHING_SERVED, POOL_EMPTY};
 
 /// Errors after which values of a template are not known: where they belong, nothing stands.
 const UNKNOWN_VALUES: &[&str] = &[
@@ -23,8 +24,18 @@ const UNKNOWN_VALUES: &[&str] = &[
 ];
 
 /// Problems that say something is absent, which nobody can tell while values are not known.
-const ABSENCES: &[&str] =
-    &[codes::MISSING_PROPERTY, codes::MISSING_NAME, NOT_USED, NOTHING_SERVED, LISTENER_WITHOUT_RULE, POOL_EMPTY];
+const ABSENCES: &[&str] = &[
+    codes::MISSING_PROPERTY,
+    codes::MISSING_NAME,
+    NOT_USED,
+    NOTHING_SERVED,
+    LISTENER_WITHOUT_RULE,
+    POOL_EMPTY,
+    CERTIFICATE_DATA_MISSING,
+    certificate::CLIENT_CA_MISSING,
+    certificate::PFX_PASSWORD_MISSING,
+    certificate::KEY_PASSWORD_MISSING,
+];
 
 /// Puts both lists together in the order of the text. A property that reading refused is absent for
 /// compiling; that echo is dropped, since the first report says all there is to do. So is what seems absent

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use model::site::Site;
 use model::{Document, Problems};
+use tls::certificate::{CertificateError, Identity as Certificate};
 
 use crate::{Identity, Pool, Snapshot};
 
@@ -17,11 +18,13 @@ pub mod codes;
 
 mod advanced_routing_map;
 mod backend_http_settings;
+mod certificates;
 mod context;
 mod custom_error;
 mod destination;
 mod entra_jwt_validation_config;
 mod features;
+mod files;
 mod frontend;
 mod layer4;
 mod limits;
@@ -37,15 +40,19 @@ mod redirect;
 mod rewrite_language;
 mod rewrite_rule_set;
 mod rule;
+mod server_tls;
 mod site;
 mod sku;
 mod ssl_certificate;
-#[path = "tls.rs"]
-mod tls_checks;
+mod ssl_policy;
+mod ssl_profile;
+mod trusted_client_certificate;
+mod trusted_root_certificate;
 mod unsupported;
 mod url_path_map;
 mod web_application_firewall_policy;
 
+pub use files::Files;
 pub use merge::merged;
 
 use context::Context;
@@ -60,6 +67,21 @@ pub struct Environment {
     /// The question is whether Azure takes the document. What Azure would refuse is an error, what
     /// only this machine lacks a warning, and no snapshot is given.
     pub target_azure: bool,
+    /// What stands in the files that the site file names.
+    pub files: Files,
+    /// The time, in Unix seconds, to tell whether certificates are of today.
+    pub now: i64,
+    /// Who issues a certificate for a listener whose own is in Azure only. `None`: that is an error.
+    pub issuer: Option<Arc<dyn Issuer>>,
+}
+
+/// An authority on a developer's machine.
+pub trait Issuer: std::fmt::Debug + Send + Sync {
+    /// Issues a certificate for these host names; a wildcard is the left-most label.
+    ///
+    /// # Errors
+    /// It cannot be made; the error says why.
+    fn issue(&self, names: &[String]) -> Result<Certificate, CertificateError>;
 }
 
 /// What a gateway is run for.
@@ -112,9 +134,11 @@ fn identity(document: &Document) -> Identity {
 /// Every resource checked by itself, in the order of the document's collections: an index into one
 /// is an index into the other.
 struct Parts {
-    certificates: Vec<Option<Arc<tls::certificate::Identity>>>,
     frontends: Vec<frontend::Frontend>,
     ports: Vec<Option<frontend::Port>>,
+    certificates: Vec<ssl_certificate::Certificate>,
+    policy: ssl_policy::Served,
+    profiles: Vec<ssl_profile::Definition>,
     listeners: Vec<listener::Definition>,
     pools: Vec<Pool>,
     settings: Vec<Option<backend_http_settings::Definition>>,
@@ -131,14 +155,19 @@ impl Parts {
         sku::check(context);
         let frontends = frontend::frontends(context);
         let ports = frontend::ports(context);
-        tls_checks::check_all(context);
         let certificates = ssl_certificate::all(context);
+        let roots = trusted_root_certificate::all(context);
+        let chains = trusted_client_certificate::all(context);
+        let policy = ssl_policy::of_gateway(context, context.gateway);
+        let profiles = ssl_profile::all(context, &chains);
+        ssl_policy::check_families(context);
         let listeners = listener::all(context);
         let tcp_listeners = layer4::listeners(context);
         listener::check_protocols(context, &listeners, &tcp_listeners);
         let pools = pool::pools(context);
         let probes = probe::all(context);
-        let settings = backend_http_settings::all(context);
+        let stores = server_tls::Stores { certificates: &certificates, roots: &roots };
+        let settings = backend_http_settings::all(context, &stores);
         probe::check_settings(context, &probes, &settings);
         layer4::check_settings(context);
         let redirects = redirect::all(context);
@@ -152,7 +181,22 @@ impl Parts {
         advanced_routing_map::check_all(context);
         let rules = rule::all(context, &listeners, &rewrites);
         layer4::check_rules(context);
-        Self { certificates, frontends, ports, listeners, pools, settings, probes, redirects, rewrites, distributions, maps, rules }
+        Self {
+            frontends,
+            ports,
+            certificates,
+            policy,
+            profiles,
+            listeners,
+            pools,
+            settings,
+            probes,
+            redirects,
+            rewrites,
+            distributions,
+            maps,
+            rules,
+        }
     }
 }
 

@@ -12,6 +12,9 @@ use super::codes;
 use super::context::Context;
 use super::frontend::Port;
 
+/// Least length of a secret of session tickets, in bytes.
+const TICKET_KEY: usize = 32;
+
 /// The local addresses of a frontend; empty when the site file does not name it.
 pub(super) fn addresses(context: &mut Context<'_>, frontend: &Named<FrontendIpConfiguration>) -> Vec<IpAddr> {
     let Some(listed) = context.site.and_then(|site| site.addresses.get(&frontend.name)) else { return Vec::new() };
@@ -70,19 +73,27 @@ pub(super) fn check_settings(context: &mut Context<'_>) {
             context.problems.push(problem.found(format!("{:?}", server.value)).expected(expected));
         }
     }
+    ticket_keys(context, site);
     let address = site.admin.as_ref().and_then(|admin| admin.address.as_ref());
     let rule_sets = site.folders.as_ref().and_then(|folders| folders.rule_sets.as_ref());
-    let certificates = site.certificates.iter().next().map(|(name, _)| &name.at);
     let ignored = [
         (address.map(|field| &field.at), "management over the network; the gateway is asked over its socket"),
         (rule_sets.map(|field| &field.at), "firewall rule sets"),
-        (certificates, "TLS, and with it certificates"),
     ];
     for (at, what) in ignored {
         let Some(at) = at else { continue };
         let problem =
             Problem::warning(codes::NOT_SUPPORTED_YET, at, format!("not supported by this gateway yet: {what}"));
         context.problems.push(problem.help("this setting is ignored"));
+    }
+}
+
+fn ticket_keys(context: &mut Context<'_>, site: &Site) {
+    for path in site.tls.iter().flat_map(|tls| tls.ticket_keys.iter()) {
+        let Some(length) = context.file(path).map(<[u8]>::len).filter(|length| *length < TICKET_KEY) else { continue };
+        let problem = Problem::error(codes::TICKET_KEY_SHORT, &path.at, "this secret of session tickets is too short");
+        let problem = problem.found(format!("{length} bytes")).expected(format!("at least {TICKET_KEY} bytes"));
+        context.machine_refuses(problem.help(format!("\"openssl rand {TICKET_KEY} > FILE\" makes one")));
     }
 }
 
@@ -101,10 +112,35 @@ pub(super) fn check_names(context: &mut Context<'_>) {
         let mut ports = gateway.frontend_ports.iter().filter_map(|port| port.port.as_ref());
         ports.any(|port| port.value == i64::from(number))
     };
+    certificate_names(context, site);
     for (name, _) in site.ports.iter() {
         if name.trim().parse().is_ok_and(|number| !ports(number)) {
             warn(context, &name.at, format!("the document has no frontend port {}", name.value), None);
         }
+    }
+}
+
+/// Certificates are bound by name, whatever collection they stand in, or by Key Vault secret id.
+fn certificate_names(context: &mut Context<'_>, site: &Site) {
+    let gateway = context.gateway;
+    let secrets = gateway.ssl_certificates.iter().map(|one| (one.name.as_str(), &one.key_vault_secret_id));
+    let roots = gateway.trusted_root_certificates.iter().map(|one| (one.name.as_str(), &one.key_vault_secret_id));
+    let chains: Vec<&str> = gateway.trusted_client_certificates.iter().map(|one| one.name.as_str()).collect();
+    let all: Vec<_> = secrets.chain(roots).collect();
+    let names: Vec<&str> = all.iter().map(|(name, _)| *name).chain(chains.iter().copied()).collect();
+    for (name, files) in site.certificates.iter() {
+        let is_used = |(one, secret): &(&str, &model::Opt<String>)| {
+            context.files_of(one, secret).is_some_and(|used| std::ptr::eq(used, files))
+        };
+        if !name.contains("://") {
+            unknown(context, name, "certificate", &names);
+        } else if !all.iter().any(is_used) {
+            let message = format!("no certificate of the document is the Key Vault secret {:?}", name.value);
+            warn(context, &name.at, message, None);
+        }
+    }
+    for (name, _) in site.revocation_lists.iter() {
+        unknown(context, name, "trusted client certificate", &chains);
     }
 }
 

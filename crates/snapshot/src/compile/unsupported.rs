@@ -13,12 +13,6 @@ use super::context::Context;
 /// A feature that may be missing here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Feature {
-    /// HTTPS listeners.
-    HttpsListener,
-    /// Client certificates (TLS profiles with client authentication).
-    ClientAuthentication,
-    /// HTTPS to servers.
-    HttpsSettings,
     /// TCP and TLS listeners, rules and settings.
     Layer4,
     /// A WAF policy or configuration that blocks.
@@ -39,8 +33,6 @@ pub(super) enum Feature {
     LoadDistribution,
     /// Custom error pages.
     ErrorPage,
-    /// HTTP/2 with clients.
-    Http2,
     /// Draining with a time of its own.
     Draining,
     /// One server connection per client connection.
@@ -55,8 +47,6 @@ pub(super) enum Feature {
 
 /// What is missing: the feature, how bad its live use is, and what it means.
 const NOT_YET: &[(Feature, Severity, &str)] = &[
-    (Feature::ClientAuthentication, Severity::Error, "client certificates"),
-    (Feature::HttpsSettings, Severity::Error, "HTTPS to servers"),
     (Feature::Layer4, Severity::Error, "TCP and TLS proxying"),
     (Feature::BlockingFirewall, Severity::Error, "the web application firewall"),
     (Feature::LoggingFirewall, Severity::Warning, "the web application firewall"),

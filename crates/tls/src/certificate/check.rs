@@ -27,9 +27,10 @@ pub(super) fn chain(chain: &[(&Facts, &X509Certificate<'_>)], now: i64, findings
             continue;
         }
         let whose = if index == 0 { "the certificate" } else { "the intermediate certificate" };
-        findings.extend(dates(facts, &format!("{whose} of {}", facts.subject), now));
+        let whose = format!("{whose} of {}", facts.subject);
+        findings.extend(dates(facts, &whose, "it is served all the same, and clients refuse it", now));
         if !facts.is_self_signed && WEAK.contains(&parsed.signature_algorithm.algorithm.to_id_string().as_str()) {
-            let message = format!("{whose} of {} is signed with SHA-1 or MD5; clients refuse it", facts.subject);
+            let message = format!("{whose} is signed with SHA-1 or MD5; clients refuse it");
             findings.push(Finding::new(codes::WEAK_SIGNATURE, message).help("have it issued anew with SHA-256"));
         }
     }
@@ -38,15 +39,14 @@ pub(super) fn chain(chain: &[(&Facts, &X509Certificate<'_>)], now: i64, findings
     }
 }
 
-/// Whether a certificate is within its time, and for long enough.
-pub fn dates(facts: &Facts, whose: &str, now: i64) -> Option<Finding> {
-    let serves = "it is served all the same, and clients refuse it";
+/// Whether a certificate is within its time, and for long enough. `effect` says what comes of it when it is not.
+pub fn dates(facts: &Facts, whose: &str, effect: &str, now: i64) -> Option<Finding> {
     if now > facts.not_after {
-        let message = format!("{whose} expired on {}; {serves}", day(facts.not_after));
+        let message = format!("{whose} expired on {}; {effect}", day(facts.not_after));
         return Some(Finding::new(codes::EXPIRED, message).help("renew it"));
     }
     if now < facts.not_before {
-        let message = format!("{whose} is not valid before {}; {serves}", day(facts.not_before));
+        let message = format!("{whose} is not valid before {}; {effect}", day(facts.not_before));
         return Some(Finding::new(codes::NOT_YET_VALID, message).help("is the clock of this machine right?"));
     }
     let left = facts.not_after - now;
@@ -61,8 +61,8 @@ fn plural(days: i64) -> &'static str {
     if days == 1 { "day" } else { "days" }
 }
 
-/// A moment as a date in UTC.
-fn day(seconds: i64) -> String {
+/// A moment, in Unix seconds, as a date in UTC.
+pub fn day(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |at| at.strftime("%Y-%m-%d").to_string())
 }
 

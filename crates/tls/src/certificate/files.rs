@@ -43,3 +43,21 @@ pub(crate) fn content(data: &[u8], largest: usize) -> Result<Content, Certificat
         other => Err(read::unusable(&other, data.len(), "a certificate")),
     }
 }
+
+/// The lists of revoked certificates in a file, at least one.
+pub(crate) fn revocation_lists(data: &[u8]) -> Result<Vec<Vec<u8>>, CertificateError> {
+    let none = || {
+        let error = CertificateError::new(codes::FILE_WRONG_KIND, "this is no list of revoked certificates");
+        error.expected("DER, or \"-----BEGIN X509 CRL-----\"")
+    };
+    match form::form(data) {
+        Form::Der(Der::Crl) => Ok(vec![data.to_vec()]),
+        Form::Pem(text) => {
+            let sections = pem::sections(&text)?;
+            let lists = sections.iter().filter(|one| one.label == "X509 CRL").map(|one| one.der.to_vec());
+            let lists: Vec<_> = lists.collect();
+            if lists.is_empty() { Err(none()) } else { Ok(lists) }
+        }
+        _ => Err(none()),
+    }
+}

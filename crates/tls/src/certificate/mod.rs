@@ -26,7 +26,7 @@ use std::sync::Arc;
 use rustls::pki_types::CertificateDer;
 use rustls::sign::CertifiedKey;
 
-pub use check::{EXPIRY_NOTICE, dates};
+pub use check::{EXPIRY_NOTICE, dates, day};
 pub use error::{CertificateError, Finding};
 pub(crate) use facts::parse;
 pub use facts::{Facts, Unreadable};

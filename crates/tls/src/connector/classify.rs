@@ -4,6 +4,7 @@ use rustls::pki_types::CertificateDer;
 use webpki::Error;
 
 use super::error::{Class, ServerTlsError};
+use super::issuer::unknown_issuer;
 use super::verifier::weak_key;
 use crate::anchors::{Anchors, check_dates};
 use crate::calendar::date_time;
@@ -33,17 +34,17 @@ impl<'a> Presented<'a> {
     }
 
     /// The leaf and each issuer that was presented.
-    fn path(&self) -> Vec<Named<'a>> {
+    pub(super) fn path(&self) -> Vec<Named<'a>> {
         let leaf: &'a CertificateDer<'a> = self.leaf;
         let others: Vec<_> = self.named().collect();
         Named::read(leaf).map(|leaf| climb(leaf, &others)).unwrap_or_default()
     }
 
-    fn subject(&self) -> String {
+    pub(super) fn subject(&self) -> String {
         cut(&self.facts.subject)
     }
 
-    fn issuer(&self) -> String {
+    pub(super) fn issuer(&self) -> String {
         cut(&self.facts.issuer)
     }
 }
@@ -104,89 +105,6 @@ fn dates(presented: &Presented<'_>, error: &Error) -> String {
     }
 }
 
-/// No way from the leaf to a trusted root: which piece is missing or foreign?
-fn unknown_issuer(presented: &Presented<'_>) -> (Class, String) {
-    let (subject, issuer) = (presented.subject(), presented.issuer());
-    let path = presented.path();
-    let Some(top) = path.last().filter(|_| path.len() > 1) else { return no_issuer(presented) };
-    let name = subject_of(top.der);
-    match (presented.roots, top.is_self_signed()) {
-        (Some(_), true) => {
-            let text = format!(
-                "the chain that the server sends ends at the root {name}, which is not one of the trusted roots; \
-                 upload it as a trusted root"
-            );
-            (Class::RootMismatchRootPresented, text)
-        }
-        (Some(_), false) => {
-            let above = issuer_of(top.der);
-            let text = format!(
-                "the chain that the server sends ends at {name}, issued by {above}, which is not one of the trusted \
-                 roots; upload {above}, or let the server send what is missing between them"
-            );
-            (Class::RootMismatchNoRootPresented, text)
-        }
-        (None, true) if path.len() == 2 => {
-            let text = format!(
-                "the server's certificate, {subject}, was issued by {issuer}, which is no well-known authority; upload \
-                 {issuer} as a trusted root"
-            );
-            (Class::LeafNotWellKnown, text)
-        }
-        (None, _) => {
-            let root = if top.is_self_signed() { name.clone() } else { issuer_of(top.der) };
-            let text = format!(
-                "the chain that the server sends goes up to {name}, and {root} is no well-known authority; upload \
-                 {root} as a trusted root"
-            );
-            (Class::IntermediateNotWellKnown, text)
-        }
-    }
-}
-
-/// The leaf's own issuer was not presented.
-fn no_issuer(presented: &Presented<'_>) -> (Class, String) {
-    let (subject, issuer) = (presented.subject(), presented.issuer());
-    match (presented.facts.is_self_signed, presented.facts.is_ca, presented.roots) {
-        (true, true, Some(_)) => {
-            let text = format!(
-                "the server's certificate, {subject}, is self-signed and is not one of the trusted roots; upload it \
-                 as a trusted root"
-            );
-            (Class::RootMismatchRootPresented, text)
-        }
-        (true, true, None) => {
-            let text = format!(
-                "the server's certificate, {subject}, is self-signed and so from no well-known authority; upload it \
-                 as a trusted root"
-            );
-            (Class::LeafNotWellKnown, text)
-        }
-        (true, false, _) => {
-            let text = format!(
-                "the server's certificate, {subject}, is self-signed but no authority (CA:TRUE), so it counts as one \
-                 whose issuer is missing; upload this very certificate as a trusted root"
-            );
-            (Class::IntermediateMissing, text)
-        }
-        (false, _, None) if presented.others.is_empty() => {
-            let text = format!(
-                "the server's certificate, {subject}, was issued by {issuer}, which is no well-known authority, and \
-                 the server sends no other certificate; let it send {issuer} if that is an intermediate, or upload \
-                 the root as a trusted root"
-            );
-            (Class::LeafNotWellKnown, text)
-        }
-        (false, ..) => {
-            let text = format!(
-                "the server's certificate, {subject}, was issued by {issuer}, which is missing from the chain that \
-                 the server sends; let it send its certificate and every intermediate"
-            );
-            (Class::IntermediateMissing, text)
-        }
-    }
-}
-
 /// A name fits and the key does not.
 fn wrong_signature(presented: &Presented<'_>) -> ServerTlsError {
     let path = presented.path();
@@ -194,7 +112,7 @@ fn wrong_signature(presented: &Presented<'_>) -> ServerTlsError {
     let issuers = path.iter().skip(1).filter_map(|named| Facts::read(named.der).ok()).chain(roots);
     for facts in issuers {
         if let KeyKind::Rsa(bits @ ..2048) = facts.key {
-            return weak_key(&format!("the authority {}", cut(&facts.subject)), bits);
+            return weak_key(&format!("the authority {}", cut(&facts.subject)), bits, 67);
         }
     }
     let is_broken = |pair: &&[Named<'_>]| matches!(pair, [below, above] if !is_signed(below.der, above.der));
@@ -247,11 +165,11 @@ fn other_error(error: &Error) -> (u32, String) {
     (number, text.to_owned())
 }
 
-fn subject_of(der: &[u8]) -> String {
+pub(super) fn subject_of(der: &[u8]) -> String {
     Facts::read(der).map_or_else(|_| "a certificate that cannot be read".to_owned(), |facts| cut(&facts.subject))
 }
 
-fn issuer_of(der: &[u8]) -> String {
+pub(super) fn issuer_of(der: &[u8]) -> String {
     Facts::read(der).map_or_else(|_| "an authority that cannot be read".to_owned(), |facts| cut(&facts.issuer))
 }
 

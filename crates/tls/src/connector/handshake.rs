@@ -9,7 +9,11 @@ use super::error::{Class, ServerTlsError};
 /// What went wrong in a handshake to which `name` was sent.
 pub(super) fn failure(error: &io::Error, name: Option<&str>) -> ServerTlsError {
     if let Some(error) = tls_error(error) {
-        return of(error, name);
+        let sent = match name {
+            Some(name) => format!("the name {name} was sent to it"),
+            None => "no name was sent to it".to_owned(),
+        };
+        return of(error, &sent);
     }
     let text = match error.kind() {
         io::ErrorKind::UnexpectedEof => {
@@ -38,8 +42,8 @@ pub(super) fn tls_error(error: &io::Error) -> Option<&Error> {
     error.get_ref()?.downcast_ref::<Error>()
 }
 
-/// What an error of rustls says.
-pub(super) fn of(error: &Error, name: Option<&str>) -> ServerTlsError {
+/// What an error of rustls says. `sent` tells which name was sent to the server, where that may matter.
+pub(super) fn of(error: &Error, sent: &str) -> ServerTlsError {
     let (class, text) = match error {
         Error::InvalidCertificate(CertificateError::Other(OtherError(ours))) => {
             match ours.downcast_ref::<ServerTlsError>() {
@@ -57,7 +61,7 @@ pub(super) fn of(error: &Error, name: Option<&str>) -> ServerTlsError {
         Error::NoCertificatesPresented => {
             (Class::LeafMissing, "the server sends no certificate; give it one".to_owned())
         }
-        Error::AlertReceived(alert) => (Class::TlsHandshakeFailed, alert_text(*alert, name)),
+        Error::AlertReceived(alert) => (Class::TlsHandshakeFailed, alert_text(*alert, sent)),
         Error::PeerIncompatible(incompatible) => (Class::TlsHandshakeFailed, incompatible_text(incompatible)),
         Error::InvalidMessage(
             InvalidMessage::InvalidContentType
@@ -96,10 +100,8 @@ fn incompatible_text(incompatible: &PeerIncompatible) -> String {
 }
 
 /// An alert's name as RFC 8446 writes it, its number, and what is mostly behind it.
-fn alert_text(alert: AlertDescription, name: Option<&str>) -> String {
+fn alert_text(alert: AlertDescription, sent: &str) -> String {
     use AlertDescription as Alert;
-    let sent =
-        name.map_or_else(|| "no name was sent to it".to_owned(), |name| format!("the name {name} was sent to it"));
     let certificate = "it refuses the client certificate it got, or wants one";
     let (word, advice) = match alert {
         Alert::CloseNotify => ("close_notify", String::new()),
@@ -123,7 +125,7 @@ fn alert_text(alert: AlertDescription, name: Option<&str>) -> String {
         Alert::DecodeError => ("decode_error", String::new()),
         Alert::DecryptError => ("decrypt_error", String::new()),
         Alert::InternalError => ("internal_error", "the server has a fault of its own".to_owned()),
-        Alert::MissingExtension => ("missing_extension", sent),
+        Alert::MissingExtension => ("missing_extension", sent.to_owned()),
         Alert::UnsupportedExtension => ("unsupported_extension", String::new()),
         Alert::UnrecognisedName => ("unrecognized_name", format!("{sent}; set hostName or sniName to one it knows")),
         Alert::NoApplicationProtocol => ("no_application_protocol", "it may speak HTTP/2 only".to_owned()),

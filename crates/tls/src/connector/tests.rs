@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
-use crate::fixtures::{Authority, Leaf, expire, params, postpone, self_signed, version_1};
+use crate::fixtures::{Authority, Leaf, expire, params, postpone, self_signed, version_1, weak};
 
 const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 4));
 

@@ -2,7 +2,6 @@
 //!
 //! In the order in which Azure lists the classes: what the chain is made of, the name, the dates and the chain.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -13,6 +12,7 @@ use webpki::{EndEntityCert, KeyUsage, VerifiedPath};
 
 use super::classify::{Presented, classify};
 use super::error::{Class, ServerTlsError};
+use super::mismatch::check_name;
 use super::order::check_order;
 use super::{ServerTls, Trust};
 use crate::anchors::{Anchors, check_dates, unix_time};
@@ -96,60 +96,6 @@ fn check_anchor(roots: &Anchors, path: &VerifiedPath<'_>, presented: &Presented<
     if certificates.peek().is_some() && certificates.all(is_below) { Err(webpki::Error::UnknownIssuer) } else { Ok(()) }
 }
 
-/// The name that was sent must be one of the certificate's; where none was sent, the address must.
-fn check_name(facts: &Facts, name: &ServerName<'_>) -> Result<(), ServerTlsError> {
-    match name {
-        ServerName::IpAddress(address) => {
-            let address = IpAddr::from(*address);
-            if facts.addresses.contains(&address) {
-                return Ok(());
-            }
-            let text = format!(
-                "no name was sent to the server, so its certificate must have the address {address}; it has {}; give \
-                 the settings a hostName or sniName, or the pool an FQDN",
-                names(facts)
-            );
-            Err(ServerTlsError::new(Class::CertNameMismatch, text))
-        }
-        ServerName::DnsName(name) if facts.covers(name.as_ref()) => Ok(()),
-        name => {
-            let text = format!(
-                "the server's certificate has {}, not {}, which was sent as its name; set hostName or sniName to a \
-                 name that it has",
-                names(facts),
-                name.to_str()
-            );
-            Err(ServerTlsError::new(Class::CertNameMismatch, text))
-        }
-    }
-}
-
-/// The names that count of a certificate, the first few of many.
-fn names(facts: &Facts) -> String {
-    const SHOWN: usize = 5;
-    if !facts.has_alternative_names {
-        return match &facts.common_name {
-            Some(name) => format!("the common name {} and no alternative names", shown(name)),
-            None => "no names".to_owned(),
-        };
-    }
-    let addresses = facts.addresses.iter().map(ToString::to_string);
-    let mut names: Vec<_> = facts.names.iter().map(|name| shown(name)).chain(addresses).collect();
-    let more = names.len().saturating_sub(SHOWN);
-    names.truncate(SHOWN);
-    match (names.is_empty(), more) {
-        (true, _) => "no DNS names".to_owned(),
-        (false, 0) => format!("the names {}", names.join(", ")),
-        (false, more) => format!("the names {} and {more} more", names.join(", ")),
-    }
-}
-
-/// A name as a certificate has it, fit to be shown.
-fn shown(name: &str) -> String {
-    const LONGEST: usize = 100;
-    name.chars().take(LONGEST).flat_map(char::escape_default).collect()
-}
-
 impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
@@ -200,17 +146,16 @@ fn refuse(error: ServerTlsError) -> Error {
 fn unproven(certificate: &CertificateDer<'_>, error: Error) -> Error {
     let Ok(facts) = Facts::read(certificate) else { return error };
     match facts.key {
-        KeyKind::Rsa(bits @ ..2048) => refuse(weak_key("the server's certificate", bits)),
+        KeyKind::Rsa(bits @ ..2048) => refuse(weak_key("the server's certificate", bits, 66)),
         _ => error,
     }
 }
 
-/// Keys that are too short to be used.
-pub(super) fn weak_key(whose: &str, bits: u32) -> ServerTlsError {
-    // OpenSSL's number for a leaf's key; people find it.
+/// A key that is too short to be used; `number` is what OpenSSL calls that.
+pub(super) fn weak_key(whose: &str, bits: u32, number: u32) -> ServerTlsError {
     let text = format!(
         "{whose} has an RSA key of {bits} bits, which is too weak to be used; have it issued with 2048 bits or more, \
-         or an EC key (OpenSSL error 66)"
+         or an EC key (OpenSSL error {number})"
     );
-    ServerTlsError::new(Class::CertVerifyOther(66), text)
+    ServerTlsError::new(Class::CertVerifyOther(number), text)
 }

@@ -126,3 +126,15 @@ fn a_chain_that_azure_refuses_has_azures_code() {
         assert!(error.to_string().contains(text), "{error}");
     }
 }
+
+#[test]
+fn lists_of_revoked_certificates_are_read_from_der_and_pem() {
+    let pem = fixture("root.crl");
+    let list = read_revocation_lists(&pem).unwrap().remove(0);
+    assert_eq!(read_revocation_lists(&list).unwrap(), std::slice::from_ref(&list));
+    assert_eq!(read_revocation_lists(&[pem.clone(), pem].concat()).unwrap().len(), 2);
+    let broken = "-----BEGIN X509 CRL-----\nAQID\n-----END X509 CRL-----\n";
+    for data in [b"".to_vec(), fixture("root.pem"), der("root.pem"), broken.into(), list[..40].to_vec()] {
+        assert_eq!(read_revocation_lists(&data).unwrap_err().code, LIST_INVALID);
+    }
+}

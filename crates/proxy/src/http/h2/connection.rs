@@ -242,6 +242,7 @@ impl<S: Stream> Connection<S> {
             timer: self.worker.timers.register(self.door.group),
             client: Rc::clone(&self.client),
         };
-        drop(spawn_local(request::serve(seat, request, respond, slot)));
+        // Boxed: the runtime moves a task's future more than once, and this one is large.
+        drop(spawn_local(Box::pin(request::serve(seat, request, respond, slot))));
     }
 }

@@ -4,23 +4,41 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use model::Problem;
-use routing::HostPattern;
+use routing::{HostPattern, HostTable};
 
 use super::{Linker, scheme};
 use crate::compile::codes;
+use crate::compile::context::is_on;
 use crate::compile::frontend::Port;
-use crate::{BindingId, Listener, ListenerId, RuleId, Scheme};
+use crate::ids::Table;
+use crate::{Binding, BindingId, Listener, ListenerId, Rule, RuleId, Scheme};
 
 /// A binding in the making.
 pub(super) struct BindingSite {
-    pub(super) address: SocketAddr,
-    pub(super) port: Port,
+    address: SocketAddr,
+    port: Port,
     frontend: usize,
-    pub(super) scheme: Scheme,
-    pub(super) hosts: Vec<(Option<HostPattern>, RuleId)>,
-    /// The listener whose certificate answers a client that names no server, or an unknown one.
-    pub(super) fallback: Option<ListenerId>,
-    fallback_is_basic: bool,
+    scheme: Scheme,
+    hosts: Vec<(Option<HostPattern>, RuleId)>,
+    refuse_unknown_sni: bool,
+}
+
+impl BindingSite {
+    /// The whole binding. Rules were added in the order of their priorities.
+    pub(super) fn finished(self, rules: &Table<RuleId, Rule>) -> Binding {
+        let basic = self.hosts.iter().find(|(host, _)| host.is_none());
+        let is_https = self.scheme == Scheme::Https;
+        let fallback = basic.or(self.hosts.first()).filter(|_| is_https);
+        Binding {
+            address: self.address,
+            public_port: self.port.public,
+            document_port: self.port.document,
+            scheme: self.scheme,
+            fallback: fallback.map(|(_, rule)| rules[*rule].listener),
+            refuse_unknown_sni: is_https && self.refuse_unknown_sni,
+            hosts: HostTable::new(self.hosts),
+        }
+    }
 }
 
 impl Linker<'_, '_> {
@@ -35,33 +53,23 @@ impl Linker<'_, '_> {
         let hosts = definition.patterns();
         let entries: Vec<Option<HostPattern>> =
             if definition.is_basic { vec![None] } else { hosts.iter().cloned().map(Some).collect() };
+        let own = &asked.gatehouse.refuse_unknown_sni;
+        let refuses = is_on(if own.is_some() { own } else { &gateway.gatehouse.refuse_unknown_sni });
         let mut bindings = Vec::new();
         for address in &parts.frontends.get(frontend)?.addresses {
             let address = SocketAddr::new(*address, port.local);
             let site = self.binding(address, port, frontend, scheme);
             if let Some(site) = self.sites.get_mut(site) {
                 site.hosts.extend(entries.iter().cloned().map(|entry| (entry, rule)));
+                site.refuse_unknown_sni |= refuses;
             }
             bindings.push(BindingId::from(site));
         }
         let name = Arc::from(asked.name.as_str());
-        let tls = definition.certificate.and_then(|index| parts.certificates.get(index)?.clone()).map(|identity| {
-            tls::acceptor::ListenerTls {
-                identity,
-                policy: Arc::default(),
-                client_auth: None,
-                http2: gateway.enable_http2.as_ref().is_some_and(|switch| switch.value),
-            }
-        });
-        let id = self.snapshot.listeners.push(Listener { name, scheme, tls, hosts, bindings: bindings.clone() });
-        for binding in bindings {
-            if let Some(site) = self.sites.get_mut(binding.index())
-                && (site.fallback.is_none() || (definition.is_basic && !site.fallback_is_basic))
-            {
-                (site.fallback, site.fallback_is_basic) = (Some(id), definition.is_basic);
-            }
-        }
-        Some(id)
+        let tls = if scheme == Scheme::Https { self.listener_tls(asked, definition) } else { None };
+        let certificate = definition.certificate.and_then(|index| gateway.ssl_certificates.get(index));
+        let certificate = certificate.filter(|_| tls.is_some()).map(|one| Arc::from(one.name.as_str()));
+        Some(self.snapshot.listeners.push(Listener { name, scheme, tls, certificate, hosts, bindings }))
     }
 
     /// The binding at `address`; two frontends or ports of the document may not share one.
@@ -75,7 +83,7 @@ impl Linker<'_, '_> {
             }
             return index;
         }
-        self.sites.push(BindingSite { address, port, frontend, scheme, hosts: Vec::new(), fallback: None, fallback_is_basic: false });
+        self.sites.push(BindingSite { address, port, frontend, scheme, hosts: Vec::new(), refuse_unknown_sni: false });
         self.sites.len() - 1
     }
 

@@ -1,23 +1,22 @@
 //! Rules and what they lead to: from checked parts to tables of what runs. Only what a rule leads to gets in.
 //!
-//! `bindings` joins listeners into local sockets, `redirects` joins redirects to their target listeners.
+//! `bindings` joins listeners into local sockets, `tls` gives them certificates, `redirects` joins redirects to their
+//! target listeners.
 
 mod bindings;
 mod redirects;
+mod tls;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use model::backend_http_settings::Protocol;
-use routing::HostTable;
 
 use crate::compile::Parts;
 use crate::compile::context::Context;
 use crate::compile::destination::Destination;
 use crate::compile::rule::Target as RuleTarget;
-use crate::{
-    Action, Binding, PoolId, Route, RouteId, Router, Rule, RuleId, Scheme, SettingsId, Snapshot, Target, TargetId,
-};
+use crate::{Action, PoolId, Route, RouteId, Router, Rule, RuleId, Scheme, SettingsId, Snapshot, Target, TargetId};
 
 use bindings::BindingSite;
 
@@ -162,6 +161,7 @@ impl Linker<'_, '_> {
             Some(probe) => probe.joined(&definition.settings),
             None => super::probe::default(&definition.settings),
         };
+        self.bound(definition);
         let snapshot = &mut self.snapshot;
         let pool_id = match self.pools.get(&pool) {
             Some(id) => *id,
@@ -176,16 +176,9 @@ impl Linker<'_, '_> {
     }
 
     fn finish(mut self) -> (Snapshot, Used) {
-        let bindings = self.sites.drain(..).map(|site| Binding {
-            address: site.address,
-            public_port: site.port.public,
-            document_port: site.port.document,
-            scheme: site.scheme,
-            hosts: HostTable::new(site.hosts),
-            fallback: site.fallback,
-            refuse_unknown_sni: false,
-        });
-        self.snapshot.bindings = bindings.collect();
+        let rules = &self.snapshot.rules;
+        let bindings: Vec<_> = self.sites.drain(..).map(|site| site.finished(rules)).collect();
+        self.snapshot.bindings = bindings.into_iter().collect();
         self.loops();
         (self.snapshot, self.used)
     }

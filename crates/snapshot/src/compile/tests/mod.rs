@@ -1,6 +1,8 @@
 //! What documents become: bindings, routes, targets, probes, and how fast.
 
+mod certificates;
 mod limits;
+mod policies;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -35,6 +37,9 @@ fn document(sections: &[(&str, &str)]) -> model::Document {
     let mut text = "name: gw\ntype: Microsoft.Network/applicationGateways\nproperties:\n".to_owned();
     for (name, base) in BASE {
         let own = sections.iter().find(|(other, _)| other == name).map_or(*base, |(_, own)| *own);
+        text.push_str(&format!("  {name}: {own}\n"));
+    }
+    for (name, own) in sections.iter().filter(|(name, _)| BASE.iter().all(|(base, _)| base != name)) {
         text.push_str(&format!("  {name}: {own}\n"));
     }
     let reading = read(&[Source::new("document", text)], &ReadOptions::default());

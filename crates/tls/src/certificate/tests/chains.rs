@@ -143,7 +143,7 @@ fn dates_are_told_before_and_after_they_matter() {
         (i64::MIN, Some((codes::NOT_YET_VALID, "is not valid before"))),
     ];
     for (now, expected) in rows {
-        let finding = dates(&facts, "the certificate", now);
+        let finding = dates(&facts, "the certificate", "clients refuse it", now);
         let found = finding.as_ref().map(|finding| (finding.code, finding.message.as_str()));
         assert_eq!(found.map(|(code, _)| code), expected.map(|(code, _)| code), "{now}: {found:?}");
         assert!(expected.is_none_or(|(_, text)| found.unwrap().1.contains(text)), "{now}: {found:?}");

@@ -401,3 +401,19 @@ async fn each_check_can_be_switched_off() {
         }
     }
 }
+
+#[tokio::test]
+async fn keys_that_are_too_weak_are_named() {
+    let [root, leaf] = weak();
+    let mut server = FakeServer::new(&self_signed("shop.example", |_| {}), &[]);
+    server.chain = vec![leaf];
+    for (check_chain, number, says) in [
+        (true, 67, "the authority CN=Weak has an RSA key of 1024 bits"),
+        (false, 66, "the server's certificate has an RSA key of 1024 bits"),
+    ] {
+        let tls = ServerTls { check_chain, check_name: false, ..strict(Trust::Roots(vec![root.clone()])) };
+        let error = outcome(&tls, &server).await.unwrap_err();
+        assert_eq!(error.class, Class::CertVerifyOther(number));
+        assert!(error.text.starts_with(says), "{error}");
+    }
+}
