@@ -44,12 +44,13 @@ pub async fn serve(worker: Rc<Worker>, door: Rc<Door>, tcp: TcpStream, peer: Soc
     timer.set(Lane::ClientRead, view.published.snapshot.limits.tls_handshake_timeout);
     let opened = within(Box::pin(open(&worker, &door, &view, tcp)), &timer, Lane::ClientRead).await;
     match opened {
-        Ok(Opened::Tls(stream, session)) => {
+        Ok(Opened::Tls(opened)) => {
+            let (stream, session) = *opened;
             let session = Some(Rc::new(session));
             if stream.get_ref().1.alpn_protocol() == Some(H2) {
-                drop(spawn_local(h2::connection::serve(*stream, worker, door, peer, session, guest)));
+                drop(spawn_local(h2::connection::serve(stream, worker, door, peer, session, guest)));
             } else {
-                drop(spawn_local(Connection::new(worker, door, *stream, peer, session, guest).serve()));
+                drop(spawn_local(Connection::new(worker, door, stream, peer, session, guest).serve()));
             }
         }
         Ok(Opened::Plain(tcp)) => {
@@ -64,7 +65,7 @@ pub async fn serve(worker: Rc<Worker>, door: Rc<Door>, tcp: TcpStream, peer: Soc
 
 /// What became of a connection.
 enum Opened {
-    Tls(Box<TlsStream<Wire>>, Session),
+    Tls(Box<(TlsStream<Wire>, Session)>),
     /// It speaks plain HTTP.
     Plain(TcpStream),
     /// The client left without a word.
@@ -124,7 +125,7 @@ async fn open(worker: &Worker, door: &Door, view: &Rc<View>, tcp: TcpStream) -> 
     let (verdict, client_auth) = verdict.map_or((Verdict::Absent, None), |(verdict, asked)| (verdict, Some(asked)));
     let ja4 = chosen.fingerprints.then(|| tls::ja4::fingerprint(&hello)).flatten();
     let session = Session::new(stream.get_ref().1, client_auth.cloned(), verdict, ja4);
-    Opened::Tls(Box::new(stream), session)
+    Opened::Tls(Box::new((stream, session)))
 }
 
 /// The listener whose certificate a client gets; the request's host decides again after the handshake.
