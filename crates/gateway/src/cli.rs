@@ -73,16 +73,38 @@ pub struct Run {
 
 /// `gatehouse dev`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Dev {
-    /// The document; without one, a sample with two sites, a path map and a redirect.
+    /// What else to do.
+    #[command(subcommand)]
+    pub command: Option<DevCommand>,
+    /// The document; without one, a sample with HTTP and HTTPS sites, a path map and redirects.
     #[arg(value_name = "DOC")]
     pub document: Option<PathBuf>,
     /// The site file.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "document")]
     pub site: Option<PathBuf>,
-    /// The local port of the sample gateway.
+    /// The local port of the sample gateway for HTTP.
     #[arg(long, default_value_t = 8080)]
     pub port: u16,
+    /// The local port of the sample gateway for HTTPS.
+    #[arg(long, default_value_t = 8443)]
+    pub https_port: u16,
+}
+
+/// What else `gatehouse dev` does.
+#[derive(Debug, Subcommand)]
+pub enum DevCommand {
+    /// Print how to trust the certificates that `gatehouse dev` makes. Changes nothing.
+    Trust(Trust),
+}
+
+/// `gatehouse dev trust`.
+#[derive(Debug, Args)]
+pub struct Trust {
+    /// Print the certificate to trust, PEM, and nothing else.
+    #[arg(long)]
+    pub print: bool,
 }
 
 /// How problems are printed.
@@ -213,6 +235,23 @@ mod tests {
     fn the_help_begins_with_what_the_product_is() {
         let help = Cli::command().render_help().to_string();
         assert!(help.starts_with("An application gateway that anyone can run"), "{help}");
+    }
+
+    #[test]
+    fn dev_takes_a_document_or_the_word_trust() {
+        let parse = |args: &[&str]| {
+            let command = ["gatehouse", "dev"].iter().chain(args);
+            match Cli::try_parse_from(command).map_err(|error| error.to_string())?.command {
+                Command::Dev(dev) => Ok((dev.command.is_some(), dev.document)),
+                other => Err(format!("{other:?}")),
+            }
+        };
+        assert_eq!(parse(&[]), Ok((false, None)));
+        assert_eq!(parse(&["trust"]), Ok((true, None)));
+        assert_eq!(parse(&["./trust"]), Ok((false, Some(PathBuf::from("./trust")))));
+        for wrong in [&["gateway.json", "trust"][..], &["--site", "site.yaml"]] {
+            assert!(parse(wrong).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -8,23 +8,35 @@ use std::sync::Arc;
 use model::problem::{Problem, Problems};
 use model::site::{Site, read_site};
 use model::{At, Document, ReadOptions, Source, Sources};
-use sha2::{Digest, Sha256};
-use snapshot::compile::{Environment, Mode, compile};
+use snapshot::compile::{Environment, Issuer, Mode, compile};
 use snapshot::{Snapshot, merged};
 
 use crate::cli::Documents;
+use crate::dev_ca::DevCa;
+use crate::inputs::Inputs;
+use crate::site_files::SiteFiles;
 use crate::terminal;
+use crate::tickets::TicketSecrets;
 
 /// The largest file that is read, in bytes. A gateway with every Azure limit used up has about 1 MiB.
 const MAX_FILE: u64 = 16 << 20;
 
 /// How a document is to be compiled.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Purpose {
     /// Frontends without a binding listen on loopback, not on all addresses.
     pub loopback: bool,
     /// Azure's limits are errors.
     pub azure: bool,
+    /// Who issues certificates that are in Azure only.
+    pub issuer: Option<Arc<dyn Issuer>>,
+}
+
+impl Purpose {
+    /// To look where requests go, for which certificates that are in Azure only need not be here.
+    pub fn routing() -> Self {
+        Self { issuer: Some(Arc::new(DevCa::in_memory(drop))), ..Self::default() }
+    }
 }
 
 /// What came of files: a snapshot when there was no error, and everything that was found.
@@ -39,8 +51,10 @@ pub struct Loaded {
     pub problems: Problems,
     /// The texts, for printing problems.
     pub sources: Sources,
-    /// The text of the main document, to be kept once it was applied.
-    pub text: String,
+    /// Secrets of session tickets, the first encrypts.
+    pub ticket_secrets: TicketSecrets,
+    /// What it was loaded from; the contents of files were compiled and are not kept.
+    pub inputs: Inputs,
 }
 
 /// A file that cannot be read.
@@ -84,13 +98,13 @@ pub fn read_source(path: &Path) -> Result<Source, Unreadable> {
 }
 
 /// Reads the files that the command line names and compiles them.
-pub fn load(documents: &Documents, purpose: Purpose) -> Result<Loaded, Unreadable> {
-    let mut sources = vec![read_source(&documents.document)?];
-    for path in &documents.with {
-        sources.push(read_source(path)?);
-    }
-    let site = documents.site.as_deref().map(read_source).transpose()?;
-    Ok(load_texts(sources, site, documents.gateway.clone(), purpose))
+pub fn load(documents: &Documents, purpose: &Purpose) -> Result<Loaded, Unreadable> {
+    Ok(compiled(Inputs::read(documents)?, purpose))
+}
+
+/// Compiles texts, the main document first.
+pub fn load_texts(sources: Vec<Source>, site: Option<Source>, gateway: Option<String>, purpose: Purpose) -> Loaded {
+    compiled(Inputs::new(sources, site, gateway), &purpose)
 }
 
 /// The folder that a site file keeps state in. Needed before the document is read; what is wrong with the site file
@@ -100,33 +114,34 @@ pub fn state_of(site: &Source) -> Option<PathBuf> {
     Some(PathBuf::from(&site.folders.as_ref()?.state.as_ref()?.value))
 }
 
-/// Compiles texts, the main document first.
-pub fn load_texts(sources: Vec<Source>, site: Option<Source>, gateway: Option<String>, purpose: Purpose) -> Loaded {
-    let text = sources.first().map(|source| source.text.clone()).unwrap_or_default();
-    let checksum = checksum(sources.iter().chain(&site).map(|source| source.text.as_str()));
-    let (site, site_problems, options, site_source) = open_site(site, gateway);
-    let mut reading = model::read(&sources, &options);
+/// Compiles what was read.
+pub fn compiled(mut inputs: Inputs, purpose: &Purpose) -> Loaded {
+    let (site, options) = open_site(&inputs);
+    let mut reading = model::read(&inputs.documents, &options);
     // The site file's problems point into its own text, which comes after the documents'.
-    let site = match (site, site_source) {
-        (Some(_), Some(source)) => read_site(source, &mut reading.sources, &mut reading.problems),
-        (site, _) => {
-            reading.problems.append(site_problems);
-            site
-        }
+    let site = match (site, &inputs.site) {
+        (Some(_), Some(source)) => read_site(source.clone(), &mut reading.sources, &mut reading.problems),
+        (site, _) => site,
     };
+    let SiteFiles { files, ticket_secrets, .. } =
+        take_files(&mut inputs, site.as_ref(), purpose, &mut reading.problems);
     let mut loaded = Loaded {
         document: reading.document,
         site,
         snapshot: None,
         problems: reading.problems,
         sources: reading.sources,
-        text,
+        ticket_secrets,
+        inputs,
     };
     if let Some(document) = &loaded.document {
         let environment = Environment {
             local_addresses: local_addresses(document),
             mode: if purpose.loopback { Mode::Dev } else { Mode::Run },
             target_azure: purpose.azure,
+            files,
+            now: jiff::Timestamp::now().as_second(),
+            issuer: purpose.issuer.clone(),
         };
         let compiled = compile(document, loaded.site.as_ref(), &environment);
         loaded.problems = merged(std::mem::take(&mut loaded.problems), compiled.problems);
@@ -139,23 +154,32 @@ pub fn load_texts(sources: Vec<Source>, site: Option<Source>, gateway: Option<St
         ));
     }
     if let Some(snapshot) = &mut loaded.snapshot {
-        snapshot.identity.checksum = Arc::from(checksum);
+        snapshot.identity.checksum = Arc::from(loaded.inputs.checksum());
     }
     loaded
 }
 
+/// The contents of the files, which are needed once, with what is wrong with the files themselves. This machine's files
+/// are no concern of Azure.
+fn take_files(inputs: &mut Inputs, site: Option<&Site>, purpose: &Purpose, problems: &mut Problems) -> SiteFiles {
+    let taken = inputs.take_files();
+    if let Some(site) = site.filter(|_| !purpose.azure) {
+        problems.append(taken.problems(site));
+    }
+    taken
+}
+
 /// The site file is read twice: first for the template parameters in it, which the document needs, and then for its
 /// problems, which need the document's texts before it.
-fn open_site(site: Option<Source>, gateway: Option<String>) -> (Option<Site>, Problems, ReadOptions, Option<Source>) {
-    let mut options = ReadOptions { gateway, ..ReadOptions::default() };
-    let Some(source) = site else { return (None, Problems::new(), options, None) };
-    let mut problems = Problems::new();
-    let read = read_site(source.clone(), &mut Sources::new(Vec::new()), &mut problems);
+fn open_site(inputs: &Inputs) -> (Option<Site>, ReadOptions) {
+    let mut options = ReadOptions { gateway: inputs.gateway.clone(), ..ReadOptions::default() };
+    let Some(source) = &inputs.site else { return (None, options) };
+    let read = read_site(source.clone(), &mut Sources::new(Vec::new()), &mut Problems::new());
     if let Some(site) = &read {
         options.parameters = site.parameters.clone();
     }
     // A placeholder when it could not be read, so that it is read again for its problems.
-    (Some(read.unwrap_or_default()), Problems::new(), options, Some(source))
+    (Some(read.unwrap_or_default()), options)
 }
 
 /// The private addresses of the document's frontends that this machine has: those a socket can be bound to.
@@ -163,15 +187,6 @@ fn local_addresses(document: &Document) -> Vec<IpAddr> {
     let frontends = document.gateway.frontend_ip_configurations.iter();
     let addresses = frontends.filter_map(|frontend| frontend.private_ip_address.as_ref()?.value.parse().ok());
     addresses.filter(|ip: &IpAddr| UdpSocket::bind(SocketAddr::new(*ip, 0)).is_ok()).collect()
-}
-
-fn checksum<'a>(texts: impl Iterator<Item = &'a str>) -> String {
-    let mut hash = Sha256::new();
-    for text in texts {
-        hash.update((text.len() as u64).to_be_bytes());
-        hash.update(text);
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Loaded {

@@ -19,11 +19,10 @@ use proxy::view::{Current, Published};
 use proxy::worker::{DoorKey, Shared};
 use snapshot::Snapshot;
 use snapshot::difference::{Difference, difference};
-use tls::tickets::Tickets;
 use tokio::sync::mpsc;
-use zeroize::Zeroizing;
 
-use crate::terminal;
+use crate::tickets::{SharedTickets, TicketSecrets};
+use crate::{certificates, terminal};
 
 /// Commands that may wait for a worker.
 const COMMANDS: usize = 1024;
@@ -37,7 +36,7 @@ pub struct Settings {
     /// DNS servers; empty for the system's.
     pub dns: Vec<SocketAddr>,
     /// Secrets of session tickets, shared with other gateways; empty for one of this process alone.
-    pub ticket_secrets: Vec<Zeroizing<Vec<u8>>>,
+    pub ticket_secrets: TicketSecrets,
     /// Called when a server comes or goes.
     pub on_health: Box<dyn Fn(&HealthChange) + Send + Sync>,
 }
@@ -80,7 +79,6 @@ pub struct Running {
     metrics: Metrics,
     log: AccessLog,
     applied: Mutex<Applied>,
-    tickets: Tickets,
     revision: AtomicU64,
     started: jiff::Timestamp,
 }
@@ -132,6 +130,7 @@ impl Control {
 /// What was applied last.
 struct Applied {
     bound: BTreeMap<DoorKey, SocketAddr>,
+    tickets: SharedTickets,
     at: jiff::Timestamp,
     refused: Option<String>,
 }
@@ -167,11 +166,11 @@ impl Running {
         let resolver = Arc::new(SystemResolver::new(&settings.dns));
         let responders = Responders::new(Arc::clone(&resolver) as Arc<dyn Lookup>);
         let probes = ProbeRunner::new(control.handle.clone(), resolver, settings.on_health);
-        let tickets = tickets(&settings.ticket_secrets).map_err(StartError::Machine)?;
+        let tickets = SharedTickets::new(settings.ticket_secrets).map_err(StartError::Machine)?;
         snapshot.identity.revision = 1;
         let fleet = Fleet::reconcile(None, &snapshot);
         probes.reconcile(&fleet);
-        let shared = Shared::new(Current::new(Published::new(Arc::new(snapshot), fleet, &tickets)), responders);
+        let shared = Shared::new(Current::new(Published::new(Arc::new(snapshot), fleet, tickets.get())), responders);
         let metrics = Metrics::new(reasons());
         let (workers, threads): (Vec<_>, Vec<_>) = (0..settings.workers)
             .map(|index| start_worker(index, &shared, &settings.log, &metrics))
@@ -180,6 +179,7 @@ impl Running {
             .into_iter()
             .unzip();
         drop(control.handle.spawn(watch_over(workers.iter().map(|worker| Arc::clone(&worker.counters)).collect())));
+        drop(control.handle.spawn(certificates::announce_ends(Arc::clone(&shared))));
         let now = jiff::Timestamp::now();
         let running = Self {
             shared,
@@ -189,8 +189,7 @@ impl Running {
             probes,
             metrics,
             log: settings.log,
-            tickets,
-            applied: Mutex::new(Applied { bound: BTreeMap::new(), at: now, refused: None }),
+            applied: Mutex::new(Applied { bound: BTreeMap::new(), tickets, at: now, refused: None }),
             revision: AtomicU64::new(1),
             started: now,
         };
@@ -198,6 +197,15 @@ impl Running {
         running.listen(sockets, &mut applied.bound);
         drop(applied);
         Ok(running)
+    }
+
+    /// Takes other secrets for session tickets from the next configuration on. Clients whose tickets none of them opens
+    /// make a whole handshake.
+    ///
+    /// # Errors
+    /// There are none, and the system gives no random bytes; those before stay.
+    pub fn use_ticket_secrets(&self, secrets: TicketSecrets) -> std::io::Result<()> {
+        self.applied.lock().unwrap_or_else(PoisonError::into_inner).tickets.change(secrets)
     }
 
     /// Applies a configuration: binds what is new (all or nothing), publishes, then closes what is gone. Connections
@@ -217,7 +225,7 @@ impl Running {
         let wanted: Vec<DoorKey> =
             snapshot.bindings.iter().map(|binding| (binding.address, binding.document_port)).collect();
         self.probes.reconcile(&fleet);
-        self.shared.current.publish(Published::new(Arc::new(snapshot), fleet, &self.tickets));
+        self.shared.current.publish(Published::new(Arc::new(snapshot), fleet, applied.tickets.get()));
         self.listen(sockets, &mut applied.bound);
         let gone: Vec<DoorKey> = applied.bound.keys().filter(|key| !wanted.contains(key)).copied().collect();
         for key in gone {
@@ -232,6 +240,11 @@ impl Running {
     /// Remembers that a configuration was refused, for the status board.
     pub fn refused(&self, why: &str) {
         self.applied.lock().unwrap_or_else(PoisonError::into_inner).refused = Some(why.to_owned());
+    }
+
+    /// Forgets that a configuration was refused: it is gone, and what is asked for is what runs.
+    pub fn withdraw_refusal(&self) {
+        self.applied.lock().unwrap_or_else(PoisonError::into_inner).refused = None;
     }
 
     fn listen(&self, sockets: Bound, bound: &mut BTreeMap<DoorKey, SocketAddr>) {
@@ -311,6 +324,7 @@ impl Running {
             applied: applied.at.to_string(),
             refused: applied.refused.clone(),
             bindings: snapshot.bindings.entries().map(binding).collect(),
+            certificates: certificates::certificates(snapshot, jiff::Timestamp::now().as_second()),
             health: current.fleet.report(Instant::now()),
             counters: CounterReport::new(&self.metrics.totals(), &self.log.state()),
         }
@@ -337,13 +351,6 @@ impl Running {
         self.control.end.notify_one();
         finished
     }
-}
-
-fn tickets(secrets: &[Zeroizing<Vec<u8>>]) -> std::io::Result<Tickets> {
-    if secrets.is_empty() {
-        return Tickets::random().map_err(std::io::Error::other);
-    }
-    Ok(Tickets::shared(&secrets.iter().map(|secret| secret.as_slice()).collect::<Vec<_>>()))
 }
 
 fn start_worker(

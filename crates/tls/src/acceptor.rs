@@ -17,9 +17,9 @@ use crate::tickets::Tickets;
 /// Tickets sent after a TLS 1.3 handshake: one for a second connection beside the next one.
 const TICKETS: usize = 2;
 
-/// The most that a record carries, with its header, in bytes. A sealed record then has 8 KiB, which the allocator hands
-/// out from memory that is still in the processor's cache; measured on answers of 100 KB, records of 16 KiB cost half as
-/// much again.
+/// The most that a record carries, with its header, in bytes. A sealed record then has 8 KiB, which the allocator
+/// hands out from memory that is still in the processor's cache; measured on answers of 100 KB, records of 16 KiB cost
+/// half as much again.
 const RECORD: usize = 8 * 1024 - 17;
 
 /// How a listener speaks TLS. Equal ones answer alike.

@@ -54,8 +54,8 @@ impl Tickets {
         Ok(Self::shared(&[secret]))
     }
 
-    /// Tickets of every gateway that has these secrets. The first encrypts; the others only open, so that secrets can be
-    /// changed one gateway at a time.
+    /// Tickets of every gateway that has these secrets. The first encrypts; the others only open, so that secrets can
+    /// be changed one gateway at a time.
     pub fn shared(secrets: &[impl AsRef<[u8]>]) -> Self {
         let salt = Salt::new(HKDF_SHA256, b"gatehouse session tickets");
         let secrets = secrets.iter().map(|secret| salt.extract(secret.as_ref())).collect();

@@ -22,16 +22,17 @@ enum May {
 }
 
 /// The table of layers.
-const TABLE: [(&str, May); 15] = [
+const TABLE: [(&str, May); 16] = [
     ("model", May::Import(&[])),
     ("routing", May::Import(&[])),
     ("waf", May::Import(&[])),
     ("rewrite", May::Import(&[])),
     ("observe", May::Import(&[])),
-    ("snapshot", May::Import(&["model", "routing", "waf", "rewrite"])),
+    ("tls", May::Import(&[])),
+    ("snapshot", May::Import(&["model", "routing", "tls", "waf", "rewrite"])),
     ("frontend", May::Import(&["snapshot", "observe"])),
-    ("backend", May::Import(&["snapshot", "observe"])),
-    ("proxy", May::Import(&["frontend", "backend", "snapshot", "routing", "waf", "rewrite", "observe"])),
+    ("backend", May::Import(&["snapshot", "tls", "observe"])),
+    ("proxy", May::Import(&["frontend", "backend", "snapshot", "routing", "tls", "waf", "rewrite", "observe"])),
     ("admin", May::Import(&["model", "snapshot", "observe"])),
     ("gateway", May::ImportAll),
     ("e2e", May::ImportAll),

@@ -11,7 +11,7 @@ use crate::terminal;
 
 pub(super) fn run(args: &Check) -> u8 {
     let azure = args.target == Target::Azure;
-    let loaded = match load(&args.documents, Purpose { loopback: false, azure }) {
+    let loaded = match load(&args.documents, &Purpose { azure, ..Purpose::default() }) {
         Ok(loaded) => loaded,
         Err(unreadable) => return usage(&unreadable),
     };

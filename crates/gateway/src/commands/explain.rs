@@ -13,7 +13,7 @@ pub(super) fn run(args: &Explain) -> u8 {
         Ok(url) => url,
         Err(why) => return usage(&why),
     };
-    let loaded = match load(&args.documents, Purpose::default()) {
+    let loaded = match load(&args.documents, &Purpose::routing()) {
         Ok(loaded) => loaded,
         Err(unreadable) => return usage(&unreadable),
     };
@@ -88,6 +88,9 @@ fn text(method: &str, url: &str, question: &Question<'_>, explanation: &Explanat
     if let (Some(address), Some(port)) = (explanation.address, explanation.document_port) {
         line("arrives", format!("{} on {address}, port {port} of the document", question.scheme.as_str()));
     }
+    if let Some(tls) = &explanation.tls {
+        line("shows", tls.clone());
+    }
     for rule in &explanation.considered {
         let hosts = if rule.hosts.is_empty() { "any host".to_owned() } else { rule.hosts.join(", ") };
         let verdict = if rule.takes { "takes it" } else { "does not match" };
@@ -149,7 +152,7 @@ fn json(explanation: &Explanation) -> serde_json::Value {
         }),
     };
     serde_json::json!({
-        "address": explanation.address, "documentPort": explanation.document_port,
+        "address": explanation.address, "documentPort": explanation.document_port, "tls": explanation.tls,
         "considered": considered, "listener": explanation.listener,
         "rule": explanation.rule, "pathMap": explanation.path_map, "pathRule": explanation.path_rule,
         "pattern": explanation.pattern, "comparedAs": explanation.matched_as, "outcome": outcome,
@@ -167,7 +170,7 @@ mod tests {
     fn the_port_of_the_document_is_printed_whatever_port_was_asked_for() {
         let documents = [Source::new("gateway.json", crate::sample::DOCUMENT)];
         let site = Source::new("site.yaml", "ports: {80: {bind: 8080, public: 8888}}");
-        let loaded = load_texts(documents.into(), Some(site), None, Purpose::default());
+        let loaded = load_texts(documents.into(), Some(site), None, Purpose::routing());
         let snapshot = loaded.snapshot.unwrap();
         for port in [80, 8080, 8888] {
             let url = Url::parse(&format!("http://shop.localhost:{port}/")).unwrap();

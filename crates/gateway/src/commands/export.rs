@@ -6,7 +6,7 @@ use crate::documents::{Purpose, load};
 use crate::terminal;
 
 pub(super) fn run(args: &Export) -> u8 {
-    let loaded = match load(&args.documents, Purpose::default()) {
+    let loaded = match load(&args.documents, &Purpose::default()) {
         Ok(loaded) => loaded,
         Err(unreadable) => return usage(&unreadable),
     };

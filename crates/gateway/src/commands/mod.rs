@@ -7,7 +7,9 @@ mod diff;
 mod explain;
 mod export;
 mod run;
+mod service;
 mod test;
+mod trust;
 
 use std::process::ExitCode;
 

@@ -48,7 +48,7 @@ fn forward(explanation: &Explanation, field: impl Fn(&snapshot::explain::Forward
 }
 
 pub(super) fn run(args: &Test) -> u8 {
-    let (text, loaded) = match (read_file(&args.cases), load(&args.documents, Purpose::default())) {
+    let (text, loaded) = match (read_file(&args.cases), load(&args.documents, &Purpose::routing())) {
         (Ok(text), Ok(loaded)) => (text, loaded),
         (Err(unreadable), _) | (_, Err(unreadable)) => return usage(&unreadable),
     };

@@ -70,7 +70,18 @@ impl Serving {
     /// Starts `gatehouse run` and waits until it listens.
     #[track_caller]
     pub(crate) fn start<A: AsRef<OsStr>>(folder: &Folder, args: &[A]) -> Self {
-        let mut all = vec![OsStr::new("run")];
+        Self::with("run", folder, args)
+    }
+
+    /// Starts `gatehouse dev` and waits until it listens.
+    #[track_caller]
+    pub(crate) fn dev<A: AsRef<OsStr>>(folder: &Folder, args: &[A]) -> Self {
+        Self::with("dev", folder, args)
+    }
+
+    #[track_caller]
+    fn with<A: AsRef<OsStr>>(subcommand: &str, folder: &Folder, args: &[A]) -> Self {
+        let mut all = vec![OsStr::new(subcommand)];
         all.extend(args.iter().map(AsRef::as_ref));
         let mut child = command(folder.as_ref(), &all).stdout(Stdio::null()).spawn().unwrap();
         let said: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -101,8 +112,17 @@ impl Serving {
 
     /// Where it listens first.
     pub(crate) fn address(&self) -> SocketAddr {
-        let line = self.wait_said("listening on http://");
-        let (_, rest) = line.split_once("http://").unwrap();
+        self.listening("http://")
+    }
+
+    /// Where it listens first with TLS.
+    pub(crate) fn secure_address(&self) -> SocketAddr {
+        self.listening("https://")
+    }
+
+    fn listening(&self, scheme: &str) -> SocketAddr {
+        let line = self.wait_said(&format!("listening on {scheme}"));
+        let (_, rest) = line.split_once(scheme).unwrap();
         rest.split_whitespace().next().unwrap().parse().unwrap()
     }
 

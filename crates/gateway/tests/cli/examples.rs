@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use e2e::Folder;
+use e2e::{Ca, Folder};
 
 use crate::command::{Serving, gatehouse};
 
@@ -40,12 +40,27 @@ fn arguments(example: &str, document: &str, more: &[&str]) -> Vec<String> {
     args
 }
 
+/// What the site file has to say of certificates: that of `dev` is in Azure only, and no other command issues one.
+fn certificates(folder: &Folder, example: &str) -> &'static str {
+    if example != "dev" {
+        return "";
+    }
+    let issued = Ca::root("root").server(&["shop.localhost", "secure.localhost"]);
+    folder.write("tls.crt", issued.pem());
+    folder.secret("tls.key", issued.key_pem());
+    "certificates: {dev: {cert: tls.crt, key: tls.key}}\n"
+}
+
 #[test]
 fn every_example_passes_its_check() {
     let folder = Folder::new();
     for (example, document, more) in EXAMPLES {
         let mut args = vec!["check".to_owned()];
         args.extend(arguments(example, document, more));
+        let certificates = certificates(&folder, example);
+        if !certificates.is_empty() {
+            args.extend(["--site".to_owned(), folder.write("site.yaml", certificates).display().to_string()]);
+        }
         let ended = gatehouse(&folder, &args);
         assert_eq!(ended.code, 0, "{example}: {}{}", ended.out, ended.err);
         assert!(ended.out.contains(": ok, "), "{example}: {}", ended.out);
@@ -78,10 +93,12 @@ fn every_example_starts_and_answers() {
         let own = std::fs::read_to_string(root().join(example).join("site.yaml")).unwrap_or_default();
         let members = own.split_once("\nmembers:\n").map_or("", |(_, rest)| rest.split("\nlog:").next().unwrap());
         let members = if members.is_empty() { String::new() } else { format!("members:\n{members}\n") };
+        let certificates = certificates(&folder, example);
         let site = folder.write(
             "site.yaml",
             format!(
-                "addresses: {{{}}}\nports: {{{}}}\n{members}log: {{access: 'off'}}\nadmin: {{socket: admin.sock}}\n",
+                "addresses: {{{}}}\nports: {{{}}}\n{members}{certificates}log: {{access: 'off'}}\n\
+                 admin: {{socket: admin.sock}}\n",
                 frontends.join(", "),
                 ports.join(", ")
             ),

@@ -68,3 +68,17 @@ fn assertions_that_hold_pass_and_those_that_do_not_fail() {
     let ended = gatehouse(&folder, &["test", "typo.yaml", "gateway.yaml"]);
     assert!(ended.code == 1 && ended.err.contains("did you mean \"pool\"?"), "{ended:?}");
 }
+
+#[test]
+fn certificates_that_are_in_azure_only_are_not_needed_to_explain_a_way() {
+    let folder = Folder::new();
+    let document = Document::empty()
+        .section("sslCertificates", "[{name: cert, keyVaultSecretId: 'https://v.vault.azure.net/secrets/a'}]")
+        .secure(&[("web", "sslCertificate: cert, hostName: a.com")]);
+    folder.write("gateway.yaml", document.text());
+    let ended = gatehouse(&folder, &["explain", "GET", "https://a.com/", "gateway.yaml"]);
+    assert!(ended.code == 0 && ended.out.contains("listener   web"), "{ended:?}");
+    folder.write("cases.yaml", "- {request: 'GET https://a.com/', expect: {rule: rule}}\n");
+    let ended = gatehouse(&folder, &["test", "cases.yaml", "gateway.yaml"]);
+    assert_eq!((ended.code, ended.out.as_str()), (0, "1 passed, 0 failed\n"), "{ended:?}");
+}

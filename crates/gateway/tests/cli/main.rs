@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod bad_input;
+mod certificates;
 mod check;
 mod command;
+mod dev;
 mod documents;
 mod examples;
 mod explain;

@@ -6,8 +6,8 @@
 //! `Set-Cookie` cannot be logged: a record has no place for them.
 //!
 //! Extension fields, absent from Azure's rows: `reason` (our own word for why the gateway answered itself; left out
-//! when it did not), `reasonDetail` (what was seen and expected, where there is more to say) and `pathRuleName` (left out
-//! for basic rules and a path map's default).
+//! when it did not), `reasonDetail` (what was seen and expected, where there is more to say) and `pathRuleName` (left
+//! out for basic rules and a path map's default).
 
 pub mod error_info;
 mod escape;

@@ -134,7 +134,10 @@ shop         90         listener a, b   shop.example, *.shop.example
     assert!(!status(vec![]).to_string().contains("CERTIFICATE"));
     let json = serde_json::to_value(status(vec![certificate(90)])).unwrap();
     let first = &json["certificates"][0];
-    assert_eq!((&first["role"], &first["daysLeft"], &first["usedBy"][1]), (&"listener".into(), &90.into(), &"b".into()));
+    assert_eq!(
+        (&first["role"], &first["daysLeft"], &first["usedBy"][1]),
+        (&"listener".into(), &90.into(), &"b".into())
+    );
 }
 
 #[test]

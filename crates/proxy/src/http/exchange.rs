@@ -253,13 +253,7 @@ impl Exchange {
     }
 
     /// Answers with a failure of the road to the server; nothing was sent to the client before.
-    pub(super) async fn fail<C: Client>(
-        &mut self,
-        client: &mut C,
-        plan: &Plan,
-        failure: Failure,
-        rest: Rest,
-    ) -> Next {
+    pub(super) async fn fail<C: Client>(&mut self, client: &mut C, plan: &Plan, failure: Failure, rest: Rest) -> Next {
         let answer = Answer {
             status: failure.status(),
             failure: Some(failure),

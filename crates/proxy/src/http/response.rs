@@ -224,8 +224,8 @@ pub struct Written {
 }
 
 impl Response<'_> {
-    /// Every field that goes on to the client, but for the length of content that is moved: the server may have repeated
-    /// it, and each protocol writes it in its own way.
+    /// Every field that goes on to the client, but for the length of content that is moved: the server may have
+    /// repeated it, and each protocol writes it in its own way.
     #[inline]
     pub fn each_onward(&self, mut take: impl FnMut(Known, &[u8], &[u8])) {
         for field in self.fields {

@@ -161,16 +161,13 @@ impl<'a> Chosen<'a> {
 }
 
 /// What the client's certificate is worth. Asked anew for resumed sessions: dates pass and certificates are revoked.
-async fn verdict(
-    worker: &Worker,
-    client_auth: &ClientAuth,
-    checker: &Checker,
-    stream: &TlsStream<Wire>,
-) -> Verdict {
+async fn verdict(worker: &Worker, client_auth: &ClientAuth, checker: &Checker, stream: &TlsStream<Wire>) -> Verdict {
     let presented = stream.get_ref().1.peer_certificates();
     let now = unix_seconds();
     let verdict = checker.verdict(presented, now);
-    let (Verdict::Success, Revocation::Ocsp { soft_fail }) = (&verdict, &client_auth.revocation) else { return verdict };
+    let (Verdict::Success, Revocation::Ocsp { soft_fail }) = (&verdict, &client_auth.revocation) else {
+        return verdict;
+    };
     let Some((chain, issuer)) = presented.and_then(|chain| Some((chain, checker.issuer_of(chain)?))) else {
         return Verdict::Failed("unable to get issuer certificate".into());
     };

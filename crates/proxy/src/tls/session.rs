@@ -32,15 +32,7 @@ impl Session {
     ) -> Self {
         let (cipher, protocol) = Agreed::of(connection).names();
         let certificate = connection.peer_certificates().and_then(|chain| ClientCertificate::read(chain.first()?));
-        Self {
-            cipher,
-            protocol,
-            client_auth,
-            verify: verdict.to_string(),
-            verdict,
-            certificate,
-            ja4,
-        }
+        Self { cipher, protocol, client_auth, verify: verdict.to_string(), verdict, certificate, ja4 }
     }
 
     /// As the access log shows it.

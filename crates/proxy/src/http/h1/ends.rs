@@ -74,8 +74,7 @@ impl<S: Stream> Client for Connection<S> {
         reply.keep_alive = reply.keep_alive && content_read && !self.seat.leaving();
         let mut out = take_head();
         reply.write(&mut out);
-        let sent =
-            send(&self.stream, &out, &self.seat.timer, limits.client_write_timeout, &mut facts.sent).await;
+        let sent = send(&self.stream, &out, &self.seat.timer, limits.client_write_timeout, &mut facts.sent).await;
         give_head(out);
         match (sent, reply.keep_alive) {
             (Err(_), _) => Next::Close,

@@ -1,7 +1,6 @@
 //! The stream below the `h2` crate: looks at the frames as they pass by, since the crate answers control frames without
 //! telling, and gathers what is to be sent.
 
-
 use std::cell::RefCell;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -22,8 +21,8 @@ const HEADER: usize = 9;
 /// What waits to be written before more is written through.
 const HELD: usize = 32 * 1024;
 
-/// The stream under the `h2` crate's connection: counts the client's frames, and holds back what is to be sent until the
-/// connection's turn ends, so that the answers of many streams leave in one write.
+/// The stream under the `h2` crate's connection: counts the client's frames, and holds back what is to be sent until
+/// the connection's turn ends, so that the answers of many streams leave in one write.
 pub struct Metered<S> {
     wire: Rc<Wire<S>>,
     budget: Rc<Budget>,

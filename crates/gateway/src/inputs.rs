@@ -1,0 +1,93 @@
+//! What a configuration is made of, as it was on the disk at one moment: the texts, and the files that the site file
+//! names.
+
+use std::path::{Path, PathBuf};
+
+use model::problem::Problems;
+use model::site::read_site;
+use model::{Source, Sources};
+use sha2::{Digest, Sha256};
+
+use crate::cli::Documents;
+use crate::documents::{Loaded, Purpose, Unreadable, compiled, read_source};
+use crate::site_files::{self, SiteFiles};
+
+/// The texts and files of a configuration.
+pub struct Inputs {
+    /// The documents, the main one first.
+    pub(crate) documents: Vec<Source>,
+    /// The site file. Its name is its path, which the paths in it start from.
+    pub(crate) site: Option<Source>,
+    /// The gateway to take, when the documents hold several.
+    pub(crate) gateway: Option<String>,
+    files: SiteFiles,
+    checksum: String,
+}
+
+impl Inputs {
+    /// Reads the files that the command line names, and those that the site file names.
+    ///
+    /// # Errors
+    /// One of those on the command line cannot be read. What is wrong with the others is told where they are used.
+    pub fn read(documents: &Documents) -> Result<Self, Unreadable> {
+        let mut sources = vec![read_source(&documents.document)?];
+        for path in &documents.with {
+            sources.push(read_source(path)?);
+        }
+        let site = documents.site.as_deref().map(read_source).transpose()?;
+        Ok(Self::new(sources, site, documents.gateway.clone()))
+    }
+
+    /// Takes texts, the main document first, and reads the files that the site file names.
+    pub fn new(documents: Vec<Source>, site: Option<Source>, gateway: Option<String>) -> Self {
+        let mut checksum = Sha256::new();
+        documents.iter().chain(&site).for_each(|source| add(&mut checksum, source.text.as_bytes()));
+        let files = site.as_ref().map(|site| files(site, &mut checksum)).unwrap_or_default();
+        let checksum = checksum.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { documents, site, gateway, files, checksum }
+    }
+
+    /// The same texts with the files as they are now.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self::new(self.documents.clone(), self.site.clone(), self.gateway.clone())
+    }
+
+    /// Compiles them.
+    pub fn load(self, purpose: &Purpose) -> Loaded {
+        compiled(self, purpose)
+    }
+
+    /// SHA-256 of all that was read, hexadecimal.
+    pub fn checksum(&self) -> &str {
+        &self.checksum
+    }
+
+    /// The text of the main document.
+    pub fn text(&self) -> &str {
+        self.documents.first().map_or("", |source| &source.text)
+    }
+
+    /// The files that the site file names.
+    pub fn paths(&self) -> &[PathBuf] {
+        &self.files.paths
+    }
+
+    /// What was in the files; it is not here afterwards.
+    pub(crate) fn take_files(&mut self) -> SiteFiles {
+        self.files.take()
+    }
+}
+
+/// What a site file is mistaken about is told when it is compiled.
+fn files(site: &Source, checksum: &mut Sha256) -> SiteFiles {
+    let folder = Path::new(&site.name).parent().unwrap_or(Path::new(""));
+    let read = read_site(site.clone(), &mut Sources::new(Vec::new()), &mut Problems::new());
+    read.map(|site| site_files::read(&site, folder, checksum)).unwrap_or_default()
+}
+
+/// Adds a part to a checksum, with its length, so that parts cannot be moved between each other.
+pub(crate) fn add(checksum: &mut Sha256, part: &[u8]) {
+    checksum.update((part.len() as u64).to_be_bytes());
+    checksum.update(part);
+}
