@@ -1,10 +1,15 @@
 //! Small gateways as documents: a base whose sections tests replace by name.
 
+mod tls;
+
+use std::sync::{Arc, OnceLock};
+
 use gateway::documents::{Loaded, Purpose, load_texts};
 use model::Source;
 use snapshot::Snapshot;
 
 use crate::farm::Farm;
+use crate::folder::Folder;
 
 /// A gateway's document and its site file.
 #[derive(Clone, Debug)]
@@ -13,6 +18,13 @@ pub struct Document {
     extensions: Vec<String>,
     limits: Vec<String>,
     ports: Vec<String>,
+    certificates: Vec<(String, String)>,
+    profiles: Vec<(String, String)>,
+    client_cas: Vec<(String, String)>,
+    roots: Vec<(String, String)>,
+    files_of_certificates: Vec<(String, String)>,
+    lists: Vec<(String, String)>,
+    files: OnceLock<Arc<Folder>>,
 }
 
 impl Document {
@@ -30,6 +42,13 @@ impl Document {
             extensions: Vec::new(),
             limits: vec!["shutdownGraceInSec: 1".to_owned()],
             ports: Vec::new(),
+            certificates: Vec::new(),
+            profiles: Vec::new(),
+            client_cas: Vec::new(),
+            roots: Vec::new(),
+            files_of_certificates: Vec::new(),
+            lists: Vec::new(),
+            files: OnceLock::new(),
         };
         document
             .section("frontendIPConfigurations", "[{name: feip}]")
@@ -133,6 +152,7 @@ impl Document {
         for (name, yaml) in &self.sections {
             text.push_str(&format!("  {name}: {yaml}\n"));
         }
+        text.push_str(&self.tls_sections());
         let mut extensions = self.extensions.clone();
         extensions.push(format!("limits: {{{}}}", self.limits.join(", ")));
         text.push_str(&format!("  gatehouse: {{{}}}\n", extensions.join(", ")));
@@ -141,7 +161,8 @@ impl Document {
 
     /// The site file, YAML.
     pub fn site(&self) -> String {
-        format!("addresses: {{feip: [127.0.0.1]}}\nports: {{{}}}\n", self.ports.join(", "))
+        let ports = self.ports.join(", ");
+        format!("addresses: {{feip: [127.0.0.1]}}\nports: {{{ports}}}\n{}", self.tls_site())
     }
 
     /// Reads and compiles it.

@@ -1,6 +1,7 @@
 //! Fake servers that answer by script: any number of them, on loopback addresses of their own and one port, since the
 //! members of a pool share the port of their settings.
 
+use std::any::Any;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::peer::{Peer, Request};
+use crate::tls::{Handshaken, TlsServer};
 use crate::wait::{until, until_true};
 use crate::wire::Wire;
 
@@ -24,6 +26,8 @@ pub struct Shared {
     requests: Mutex<Vec<Request>>,
     probes: Mutex<Vec<Request>>,
     health: Mutex<Vec<Vec<u8>>>,
+    tls: Mutex<Vec<Option<TlsServer>>>,
+    handshakes: Mutex<Vec<Handshaken>>,
     open: Mutex<Vec<(usize, usize, TcpStream)>>,
     left: Mutex<Vec<usize>>,
     panics: Mutex<Vec<String>>,
@@ -81,6 +85,20 @@ impl Farm {
 
     /// Servers that follow a script. Probes are answered for them.
     pub fn start(count: usize, script: impl Fn(&mut Peer, &Request) -> io::Result<()> + Send + Sync + 'static) -> Self {
+        Self::start_with(count, None, script)
+    }
+
+    /// Servers that speak TLS and say what they got.
+    pub fn tls(count: usize, tls: &TlsServer) -> Self {
+        Self::start_with(count, Some(tls), Peer::echo)
+    }
+
+    /// Servers that follow a script, with or without TLS.
+    pub fn start_with(
+        count: usize,
+        tls: Option<&TlsServer>,
+        script: impl Fn(&mut Peer, &Request) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
         let listeners = until("a port that is free on every address", || bind(count));
         let port = listeners[0].local_addr().unwrap().port();
         let shared = Arc::new(Shared {
@@ -88,6 +106,8 @@ impl Farm {
             requests: Mutex::default(),
             probes: Mutex::default(),
             health: Mutex::new(vec![HEALTHY.to_vec(); count]),
+            tls: Mutex::new(vec![tls.cloned(); count]),
+            handshakes: Mutex::default(),
             open: Mutex::default(),
             left: Mutex::default(),
             panics: Mutex::default(),
@@ -145,6 +165,16 @@ impl Farm {
     /// What a server answers to probes from now on.
     pub fn set_health(&self, server: usize, answer: impl Into<Vec<u8>>) {
         lock(&self.shared.health)[server] = answer.into();
+    }
+
+    /// How a server speaks TLS on connections to come.
+    pub fn set_tls(&self, server: usize, tls: &TlsServer) {
+        lock(&self.shared.tls)[server] = Some(tls.clone());
+    }
+
+    /// Handshakes so far, those of probes included.
+    pub fn handshakes(&self) -> Vec<Handshaken> {
+        lock(&self.shared.handshakes).clone()
     }
 
     /// Connections made so far for requests.
@@ -232,16 +262,31 @@ fn accept(server: usize, stream: TcpStream, shared: &Arc<Shared>) {
     }
     let shared = Arc::clone(shared);
     drop(std::thread::spawn(move || {
-        let mut peer = Peer { wire: Wire::new(stream), server, connection, shared: Arc::clone(&shared) };
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| serve(&mut peer))) {
-            let text = panic.downcast_ref::<String>().cloned();
-            let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-            lock(&shared.panics).push(text.unwrap_or_else(|| "a panic without words".to_owned()));
+        if let Some((wire, server_name)) = greet(server, stream, &shared) {
+            let mut peer = Peer { wire, server, connection, server_name, shared: Arc::clone(&shared) };
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| serve(&mut peer))) {
+                lock(&shared.panics).push(words(panic.as_ref()));
+            }
         }
-        drop(peer);
         lock(&shared.open).retain(|(_, its, _)| *its != connection);
         shared.threads.fetch_sub(1, Ordering::SeqCst);
     }));
+}
+
+/// Shakes hands where the server speaks TLS. Also the name that was asked for.
+fn greet(server: usize, stream: TcpStream, shared: &Shared) -> Option<(Wire, Option<String>)> {
+    let Some(tls) = lock(&shared.tls)[server].clone() else { return Some((Wire::new(stream), None)) };
+    let (handshaken, wire) = tls.accept(server, stream);
+    let name = handshaken.name.clone();
+    lock(&shared.handshakes).push(handshaken);
+    Some((wire?, name))
+}
+
+/// What a panic said.
+pub fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    text.unwrap_or_else(|| "a panic without words".to_owned())
 }
 
 /// Answers until the connection ends. That it ended early is no fault of the server.

@@ -1,5 +1,6 @@
 //! A folder that is gone when its test is over.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -26,6 +27,19 @@ impl Folder {
     pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// Writes a file into it that nobody else may read.
+    pub fn secret(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        self.write(name, text);
+        self.private(name)
+    }
+
+    /// Keeps a file from others, and returns its path.
+    pub fn private(&self, name: &str) -> PathBuf {
+        let path = self.path(name);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         path
     }
 }

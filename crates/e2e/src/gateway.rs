@@ -25,12 +25,13 @@ pub struct Start {
     workers: usize,
     log: Option<PathBuf>,
     cold: bool,
+    ticket_secrets: Vec<Vec<u8>>,
 }
 
 impl Start {
     /// With this many workers.
     pub fn workers(workers: usize) -> Self {
-        Self { workers, log: None, cold: false }
+        Self { workers, log: None, cold: false, ticket_secrets: Vec::new() }
     }
 
     /// With the access log there.
@@ -41,6 +42,11 @@ impl Start {
     /// Without waiting for the probes' first verdicts.
     pub fn cold(self) -> Self {
         Self { cold: true, ..self }
+    }
+
+    /// With secrets of session tickets that other gateways have too.
+    pub fn ticket_secrets(self, secrets: &[&[u8]]) -> Self {
+        Self { ticket_secrets: secrets.iter().map(|secret| secret.to_vec()).collect(), ..self }
     }
 
     /// Starts it.
@@ -55,7 +61,7 @@ impl Start {
             workers: self.workers,
             log: AccessLog::start(config).unwrap(),
             dns: Vec::new(),
-            ticket_secrets: Vec::new(),
+            ticket_secrets: self.ticket_secrets.into_iter().map(Into::into).collect(),
             on_health: Box::new(move |change| {
                 seen.lock().unwrap_or_else(PoisonError::into_inner).push(change.to_string());
             }),

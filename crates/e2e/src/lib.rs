@@ -5,24 +5,35 @@
 //! fails the test that started it.
 #![allow(clippy::unwrap_used, reason = "where the harness fails, the test fails")]
 
+pub mod ca;
 pub mod client;
+pub mod der;
+pub mod dice;
 pub mod document;
 pub mod farm;
 pub mod folder;
 pub mod gate;
 pub mod gateway;
+pub mod h2;
 pub mod message;
+pub mod ocsp;
+pub mod openssl;
 pub mod peer;
+pub mod tls;
 pub mod wait;
 pub mod wire;
 
+pub use ca::{Ca, Issued, Wish};
 pub use client::{Client, Response};
+pub use dice::Dice;
 pub use document::Document;
 pub use farm::Farm;
 pub use folder::Folder;
 pub use gate::Gate;
 pub use gateway::{Gateway, Start};
+pub use h2::H2;
 pub use message::Head;
 pub use peer::{Peer, Request};
+pub use tls::{Tls, TlsServer};
 pub use wait::{PATIENCE, until};
 pub use wire::{Broken, Wire};

@@ -25,6 +25,8 @@ pub struct Request {
     pub connection: usize,
     /// The gateway's address on that connection.
     pub from: SocketAddr,
+    /// The name that the gateway asked for in its TLS handshake.
+    pub server_name: Option<String>,
 }
 
 impl Request {
@@ -43,6 +45,7 @@ pub struct Peer {
     pub server: usize,
     /// Which connection of the farm it is.
     pub connection: usize,
+    pub(crate) server_name: Option<String>,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -63,7 +66,8 @@ impl Peer {
         };
         let from = self.wire.stream().peer_addr()?;
         let (server, connection) = (self.server, self.connection);
-        Ok(Some(Request { method, target, head, body: Vec::new(), server, connection, from }))
+        let server_name = self.server_name.clone();
+        Ok(Some(Request { method, target, head, body: Vec::new(), server, connection, from, server_name }))
     }
 
     /// The content of a request; also kept in the farm's record.

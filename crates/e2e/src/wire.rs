@@ -1,9 +1,11 @@
-//! One end of a TCP connection, read strictly and never longer than a test may take.
+//! One end of a connection, with or without TLS, read strictly and never longer than a test may take.
 
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
+
+use rustls::{ClientConnection, ServerConnection, StreamOwned};
 
 use crate::message::Head;
 use crate::wait::PATIENCE;
@@ -27,56 +29,140 @@ impl From<Broken> for io::Error {
     }
 }
 
+/// What carries the bytes.
+enum Carrier {
+    Plain(TcpStream),
+    Client(Box<StreamOwned<ClientConnection, TcpStream>>),
+    Server(Box<StreamOwned<ServerConnection, TcpStream>>),
+}
+
+impl Carrier {
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Client(stream) => &stream.sock,
+            Self::Server(stream) => &stream.sock,
+        }
+    }
+
+    fn read(&mut self, block: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => socket.read(block),
+            Self::Client(stream) => stream.read(block),
+            Self::Server(stream) => stream.read(block),
+        }
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Plain(socket) => socket.write_all(bytes),
+            Self::Client(stream) => stream.write_all(bytes).and_then(|()| stream.flush()),
+            Self::Server(stream) => stream.write_all(bytes).and_then(|()| stream.flush()),
+        }
+    }
+}
+
+/// The waits of a test's sockets.
+pub(crate) fn prepare(socket: &TcpStream) {
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.set_write_timeout(Some(PATIENCE)).unwrap();
+    socket.set_nodelay(true).unwrap();
+}
+
 /// A connection and what was read from it beyond the last message.
 pub struct Wire {
-    stream: TcpStream,
+    carrier: Carrier,
     input: Vec<u8>,
 }
 
 impl fmt::Debug for Wire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} with {} bytes read ahead", self.stream, self.input.len())
+        write!(f, "{:?} with {} bytes read ahead", self.stream(), self.input.len())
     }
 }
 
 impl Wire {
     /// Takes a connection over.
     pub fn new(stream: TcpStream) -> Self {
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        stream.set_nodelay(true).unwrap();
-        Self { stream, input: Vec::new() }
+        prepare(&stream);
+        Self { carrier: Carrier::Plain(stream), input: Vec::new() }
+    }
+
+    /// Takes over a connection whose handshake we began.
+    pub(crate) fn of_client(stream: StreamOwned<ClientConnection, TcpStream>) -> Self {
+        Self { carrier: Carrier::Client(Box::new(stream)), input: Vec::new() }
+    }
+
+    /// Takes over a connection whose handshake we answered.
+    pub(crate) fn of_server(stream: StreamOwned<ServerConnection, TcpStream>) -> Self {
+        Self { carrier: Carrier::Server(Box::new(stream)), input: Vec::new() }
     }
 
     /// The socket.
     pub fn stream(&self) -> &TcpStream {
-        &self.stream
+        self.carrier.socket()
+    }
+
+    /// The TLS connection, where we are its client.
+    pub fn tls(&self) -> Option<&ClientConnection> {
+        match &self.carrier {
+            Carrier::Client(stream) => Some(&stream.conn),
+            _ => None,
+        }
     }
 
     /// Our own address.
     pub fn local(&self) -> SocketAddr {
-        self.stream.local_addr().unwrap()
+        self.stream().local_addr().unwrap()
     }
 
     /// Writes all bytes.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
-        self.stream.write_all(bytes.as_ref())
+        self.carrier.write_all(bytes.as_ref())
     }
 
     /// Ends our half.
-    pub fn finish(&self) {
-        let _ = self.stream.shutdown(Shutdown::Write);
+    pub fn finish(&mut self) {
+        match &mut self.carrier {
+            Carrier::Plain(_) => {}
+            Carrier::Client(stream) => {
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+            }
+            Carrier::Server(stream) => {
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+            }
+        }
+        let _ = self.stream().shutdown(Shutdown::Write);
     }
 
     /// Closes with a reset.
     pub fn reset(self) {
-        socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).unwrap();
+        socket2::SockRef::from(self.stream()).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+
+    /// Waits a little for bytes; true when some have come. What has come is kept for the next reader.
+    pub fn poll(&mut self, wait: Duration) -> Result<bool, Broken> {
+        self.stream().set_read_timeout(Some(wait)).unwrap();
+        let filled = self.fill();
+        self.stream().set_read_timeout(Some(PATIENCE)).unwrap();
+        match filled {
+            Ok(()) => Ok(true),
+            Err(Broken::Silent) => Ok(false),
+            Err(broken) => Err(broken),
+        }
+    }
+
+    /// How many bytes have come that nobody has read yet.
+    pub fn pending(&self) -> usize {
+        self.input.len()
     }
 
     fn fill(&mut self) -> Result<(), Broken> {
         let mut block = [0; 64 * 1024];
         let ended = if self.input.is_empty() { Broken::Closed } else { Broken::Cut };
-        match self.stream.read(&mut block) {
+        match self.carrier.read(&mut block) {
             Ok(0) => Err(ended),
             Ok(count) => {
                 self.input.extend_from_slice(&block[..count]);
@@ -173,10 +259,10 @@ impl Wire {
     }
 
     /// True when nothing has come and the other end has not closed.
-    pub fn is_quiet(&self) -> bool {
-        self.stream.set_nonblocking(true).unwrap();
-        let peeked = self.stream.peek(&mut [0]);
-        self.stream.set_nonblocking(false).unwrap();
-        self.input.is_empty() && peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    pub fn is_quiet(&mut self) -> bool {
+        self.stream().set_nonblocking(true).unwrap();
+        let filled = self.fill();
+        self.stream().set_nonblocking(false).unwrap();
+        self.input.is_empty() && filled == Err(Broken::Silent)
     }
 }

@@ -3,8 +3,10 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use e2e::h2::frame::{Frame, code, flag, setting};
+use e2e::h2::{get, hpack};
 use e2e::wait::until_true;
-use e2e::{Client, Document, Farm, Gateway};
+use e2e::{Ca, Client, Document, Farm, Gateway, H2, Tls};
 
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
@@ -98,4 +100,92 @@ fn connections_that_came_and_went_leave_no_descriptors() {
     }
     until_true("all descriptors to be given back", || descriptors() <= before + 4);
     until_true("no client connection to be counted", || gateway.status().counters.client_connections_current == 0);
+}
+
+/// Streams without room, 200 of them, and answers of this size on the way to them: what the process takes then.
+fn with_stuck_streams(size: usize) -> usize {
+    let farm = Farm::start(1, move |peer, _| {
+        peer.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n"))?;
+        let block = vec![7; 16 * 1024];
+        for _ in 0..size / block.len() {
+            peer.send(&block)?;
+        }
+        peer.hold()
+    });
+    let gateway = Gateway::start(&Document::https(&farm, &Ca::root("root").server(&["a.com"])));
+    let mut clients: Vec<H2> = (0..2)
+        .map(|_| {
+            let mut h2 = H2::silent(gateway.address("web"));
+            h2.generous = false;
+            let mut h2 = h2.begun(&[(setting::INITIAL_WINDOW_SIZE, 0)]);
+            h2.frame(&Frame::window_update(0, 1 << 30));
+            let streams: Vec<u32> = (0..100).map(|_| h2.request(&get("/"))).collect();
+            streams.into_iter().for_each(|stream| assert_eq!(h2.head(stream).status(), 200));
+            h2
+        })
+        .collect();
+    // Whatever is to be read ahead is read by now, or within a moment.
+    let mut most = 0;
+    for _ in 0..20 {
+        clients.iter_mut().for_each(H2::expect_pong);
+        most = most.max(memory());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    most
+}
+
+/// How large answers are makes no difference when nobody takes them. Between the gateway and its server lies what the
+/// system keeps, which is not counted here.
+#[test]
+fn answers_to_streams_without_room_cost_the_same_whatever_their_size() {
+    let _alone = alone();
+    with_stuck_streams(64 * 1024);
+    let small = with_stuck_streams(64 * 1024);
+    let large = with_stuck_streams(8 * MIB);
+    assert!(large < small + 24 * MIB, "{} MiB, and {} MiB for large ones", small / MIB, large / MIB);
+}
+
+#[test]
+fn floods_leave_memory_and_descriptors_as_they_were() {
+    let _alone = alone();
+    let farm = Farm::echo(1);
+    let gateway = Gateway::start(&Document::https(&farm, &Ca::root("root").server(&["a.com"])));
+    let flood = || {
+        let mut h2 = gateway.h2();
+        h2.flood(5_000, |number| {
+            let stream = u32::try_from(number * 2 + 1).unwrap();
+            let request = Frame::headers(stream, flag::END, hpack::block(&get("/reset")));
+            [request.bytes(), Frame::reset(stream, code::CANCEL).bytes()].concat()
+        });
+        let mut h2 = gateway.h2();
+        h2.frame(&Frame::headers(1, flag::END_STREAM, hpack::block(&get("/"))));
+        let piece = Frame::continuation(1, 0, hpack::block(&[("x-a", &"x".repeat(8_000))])).bytes();
+        h2.flood(5_000, |_| piece.clone());
+        let mut h2 = gateway.h2();
+        h2.flood(5_000, |_| Frame::ping(*b"flooding").bytes());
+    };
+    (0..3).for_each(|_| flood());
+    let before = (memory(), descriptors());
+    (0..10).for_each(|_| flood());
+    until_true("memory and descriptors as before", || memory() < before.0 + 8 * MIB && descriptors() <= before.1 + 4);
+    assert_eq!(gateway.h2().get("/").status(), 200);
+}
+
+#[test]
+fn handshakes_and_new_certificates_leave_memory_and_descriptors_as_they_were() {
+    let _alone = alone();
+    let farm = Farm::echo(1);
+    let root = Ca::root("root");
+    let certificates = [root.server(&["a.com"]), root.server(&["a.com"])];
+    let gateway = Gateway::start(&Document::https(&farm, &certificates[0]));
+    let change = |number: usize| {
+        gateway.apply(&Document::https(&farm, &certificates[number % 2])).unwrap();
+        for tls in [Tls::new().tls12(), Tls::new().tls13()] {
+            assert_eq!(gateway.secure(&tls).client.get("a.com", "/").status, 200);
+        }
+    };
+    (1..=100).for_each(change);
+    let before = (memory(), descriptors());
+    (101..=400).for_each(change);
+    until_true("memory and descriptors as before", || memory() < before.0 + 8 * MIB && descriptors() <= before.1 + 4);
 }

@@ -1,5 +1,6 @@
 //! Whole-gateway tests on real sockets: one gateway, fake servers and raw clients in each test.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(clippy::type_complexity, reason = "the row of a table has the type that the table gives it")]
 
 mod access_log;
 mod answers;
@@ -7,6 +8,7 @@ mod balance;
 mod bodies;
 mod change;
 mod forwarded;
+mod h2;
 mod hosts;
 mod limits;
 mod messages;
@@ -17,3 +19,4 @@ mod probes;
 mod redirects;
 mod retries;
 mod timeouts;
+mod tls;
