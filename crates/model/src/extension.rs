@@ -42,6 +42,8 @@ properties! {
 properties! {
     /// Bounds and waits that Azure fixes or keeps to itself.
     pub struct Limits {
+        /// How long a TLS handshake with a client may take. Seconds; default 10.
+        pub tls_handshake_timeout_in_sec: Opt<i64> = "tlsHandshakeTimeoutInSec";
         /// How long the head of a request may take. Seconds; default 60.
         pub request_header_timeout_in_sec: Opt<i64> = "requestHeaderTimeoutInSec";
         /// How long a request's body may stand still. Seconds; default 60.

@@ -29,7 +29,8 @@ pub(super) fn limits(context: &mut Context<'_>) -> Limits {
 }
 
 fn durations(context: &mut Context<'_>, asked: &Asked, limits: &mut Limits) {
-    let rows: [(&str, &Opt<i64>, &mut Duration); 7] = [
+    let rows: [(&str, &Opt<i64>, &mut Duration); 8] = [
+        ("tlsHandshakeTimeoutInSec", &asked.tls_handshake_timeout_in_sec, &mut limits.tls_handshake_timeout),
         ("requestHeaderTimeoutInSec", &asked.request_header_timeout_in_sec, &mut limits.request_header_timeout),
         ("requestBodyTimeoutInSec", &asked.request_body_timeout_in_sec, &mut limits.request_body_timeout),
         ("keepAliveTimeoutInSec", &asked.keep_alive_timeout_in_sec, &mut limits.keep_alive_timeout),
