@@ -222,8 +222,12 @@ impl H2 {
     }
 
     fn read(&mut self) -> Result<Frame, Broken> {
-        let mut head = Vec::with_capacity(9);
-        self.wire.exactly(9, |piece| head.extend_from_slice(piece))?;
+        // An end between two frames is one in order.
+        let mut head = self.wire.some(9)?;
+        if head.is_empty() {
+            return Err(Broken::Closed);
+        }
+        self.wire.exactly(9 - head.len(), |piece| head.extend_from_slice(piece))?;
         let length = usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
         let mut payload = Vec::with_capacity(length);
         self.wire.exactly(length, |piece| payload.extend_from_slice(piece))?;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use e2e::h2::frame::{Frame, code, flag, kind, setting};
 use e2e::h2::hpack::{self, Literal, block, indexed, plain};
-use e2e::h2::{get, post};
+use e2e::h2::{get, post, split};
 use e2e::wait::until_true;
 use e2e::{Farm, Gate, H2};
 
@@ -139,6 +139,30 @@ fn continuations_without_end_end_the_connection() {
     }
 }
 
+/// A few frames are enough for any block that is not too large, and an empty one says nothing.
+#[test]
+fn a_block_in_many_pieces_or_with_empty_ones_ends_the_connection() {
+    let bench = Bench::new();
+    let fields = [&get("/")[..], &[("x-filler", "0123456789012345678901234567890123456789")]].concat();
+    for (parts, good) in [(2, true), (6, true), (12, false), (40, false)] {
+        let mut h2 = bench.h2();
+        for frame in split(1, flag::END, &block(&fields), parts) {
+            h2.try_frame(&frame);
+        }
+        match good {
+            true => drop(h2.expect_status(1, 200)),
+            false => h2.expect_goaway(&[code::ENHANCE_YOUR_CALM]),
+        }
+    }
+    let mut h2 = bench.h2();
+    let pieces = split(1, flag::END, &block(&fields), 2);
+    [&pieces[0], &Frame::continuation(1, 0, []), &pieces[1]].into_iter().for_each(|frame| {
+        h2.try_frame(frame);
+    });
+    h2.expect_goaway(&[code::ENHANCE_YOUR_CALM]);
+    assert_eq!(bench.farm.requests().len(), 2);
+}
+
 #[test]
 fn rapid_resets_end_the_connection_and_reach_few_servers() {
     let bench = Bench::new();
@@ -153,6 +177,42 @@ fn rapid_resets_end_the_connection_and_reach_few_servers() {
     assert!(matches!(h2.left_with(), None | Some(code::ENHANCE_YOUR_CALM)), "{:?}", h2.goaways);
     let reached = reached(&bench);
     assert!(reached <= 400, "{reached} requests reached a server");
+}
+
+/// Slower: each request is at work at a server before it is reset, by the client or by the gateway on its account.
+#[test]
+fn resets_of_requests_at_work_are_counted_too() {
+    let rows: [(&str, fn(u32) -> Frame); 2] = [
+        ("by the client", |stream| Frame::reset(stream, code::CANCEL)),
+        ("by a window too large", |stream| Frame::window_update(stream, (1 << 31) - 1)),
+    ];
+    for (what, reset) in rows {
+        let bench =
+            Bench::before(Farm::start(
+                1,
+                |peer, request| {
+                    if request.target == "/reset" { peer.hold() } else { peer.echo(request) }
+                },
+            ));
+        let mut made = 0;
+        let h2 = attack(&bench, |h2| {
+            while made < 1_000 {
+                let stream = h2.stream();
+                if !h2.try_frame(&Frame::headers(stream, flag::END, block(&get("/reset")))) {
+                    return;
+                }
+                made += 1;
+                until_true("the request at the server, or the end", || {
+                    reached(&bench) >= made || h2.drain(Duration::from_millis(1)).is_err()
+                });
+                if !h2.try_frame(&reset(stream)) || h2.drain(Duration::from_millis(1)).is_err() {
+                    return;
+                }
+            }
+        });
+        assert!(made <= 300, "{what}: {made} requests were made and reset");
+        assert!(matches!(h2.left_with(), None | Some(code::ENHANCE_YOUR_CALM)), "{what}: {:?}", h2.goaways);
+    }
 }
 
 /// The client makes the gateway do the resetting: by increments of zero or too large, or content after the end.

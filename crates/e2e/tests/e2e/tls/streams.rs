@@ -227,7 +227,8 @@ fn a_listener_that_goes_finishes_what_it_has_begun() {
     assert_eq!((answer.status, answer.field("connection")), (200, Some("close")));
     assert!(matches!(busy.wire.some(1), Ok(bytes) if bytes.is_empty()));
     h2.expect_status(stream, 200);
-    assert!(matches!(end_of(&mut h2), Broken::Closed), "an end without close_notify");
+    let end = end_of(&mut h2);
+    assert!(matches!(end, Broken::Closed), "an end without close_notify: {end:?}");
 }
 
 fn end_of(h2: &mut H2) -> Broken {

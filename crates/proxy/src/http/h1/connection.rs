@@ -20,8 +20,9 @@ use crate::view::View;
 use crate::worker::{Admitted, Door, Worker};
 
 /// How long and how much is read from a client that was told to go away, so that it gets to read why.
-const LINGER_TIME: Duration = Duration::from_secs(2);
-const LINGER_BYTES: usize = 64 * 1024;
+pub const LINGER_TIME: Duration = Duration::from_secs(2);
+/// See [`LINGER_TIME`].
+pub const LINGER_BYTES: usize = 64 * 1024;
 
 /// A client connection.
 pub struct Connection<S> {

@@ -19,7 +19,7 @@ use super::meter::{Metered, Wire};
 use super::request;
 use crate::http::client::Seat;
 use crate::http::compose::ClientSide;
-use crate::http::h1::connection::{Guest, client_side};
+use crate::http::h1::connection::{Guest, LINGER_BYTES, LINGER_TIME, client_side};
 use crate::io::{Stream, within};
 use crate::timer::{Lane, TimerGuard};
 use crate::tls::Session;
@@ -78,7 +78,37 @@ pub async fn serve<S: Stream + 'static>(
         farewell: false,
         _guest: guest,
     };
-    std::future::poll_fn(|context| connection.poll(context)).await;
+    std::future::poll_fn(|context| {
+        let polled = connection.poll(context);
+        if polled.is_ready() {
+            // Why it ends may still be waiting to be written.
+            connection.wire.say_goodbye(context);
+        }
+        polled
+    })
+    .await;
+    // A process that ends does not wait for its clients.
+    if !connection.worker.ending.get() {
+        linger(&connection.wire, &connection.timer).await;
+    }
+}
+
+/// Reads and drops what the client still sends, for a moment: closing with bytes unread is a reset, which could overtake
+/// the goodbye.
+async fn linger<S: Stream>(wire: &Wire<S>, timer: &TimerGuard) {
+    timer.clear(Lane::ServerRead);
+    timer.set(Lane::ClientRead, LINGER_TIME);
+    let mut left = LINGER_BYTES;
+    std::future::poll_fn(|context| {
+        while let Poll::Ready(count) = wire.poll_drop(context) {
+            match left.checked_sub(count) {
+                Some(rest) if count > 0 => left = rest,
+                _ => return Poll::Ready(()),
+            }
+        }
+        if timer.expired(Lane::ClientRead, context) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 /// Reads the client's preface and sends our settings.
@@ -165,11 +195,7 @@ impl<S: Stream> Connection<S> {
             }
             match self.frames.poll_accept(context) {
                 Poll::Ready(Some(Ok((request, respond)))) => self.take(request, respond),
-                Poll::Ready(Some(Err(_)) | None) => {
-                    // Why it ended has been said, and maybe not written.
-                    let _ = self.wire.poll_release(context);
-                    return Poll::Ready(());
-                }
+                Poll::Ready(Some(Err(_)) | None) => return Poll::Ready(()),
                 Poll::Pending => break,
             }
         }

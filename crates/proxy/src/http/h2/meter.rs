@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::budget::{Budget, DATA, Frame, HEADERS};
 use crate::buffer::{give_head, take_head};
+use crate::io::Stream;
 use crate::timer::Timers;
 
 /// The client's preface comes before its first frame (RFC 9113 3.4).
@@ -82,6 +83,25 @@ impl<S: AsyncWrite + Unpin> Wire<S> {
         }
         pieces.iter().for_each(|piece| held.extend_from_slice(piece));
         Poll::Ready(Ok(length))
+    }
+}
+
+impl<S: Stream> Wire<S> {
+    /// Writes what is held back and ends the session below, as far as that goes without waiting.
+    pub fn say_goodbye(&self, context: &mut Context<'_>) {
+        if self.poll_release(context).is_ready() {
+            self.stream.borrow_mut().poll_goodbye(context);
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> Wire<S> {
+    /// Reads and drops bytes; 0 at the end.
+    pub fn poll_drop(&self, context: &mut Context<'_>) -> Poll<usize> {
+        let mut bytes = [0; 1024];
+        let mut into = ReadBuf::new(&mut bytes);
+        let polled = Pin::new(&mut *self.stream.borrow_mut()).poll_read(context, &mut into);
+        polled.map(|read| read.map_or(0, |()| into.filled().len()))
     }
 }
 
