@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream, SendStream};
 use http::header::{self, HeaderName, HeaderValue};
@@ -215,12 +215,16 @@ impl Down<'_> {
         let headers = onward.headers_mut();
         headers.reserve(response.fields.len() + 1);
         let mut content_type = Span::default();
+        // One allocation for all values.
+        let mut values = BytesMut::with_capacity(response.fields.iter().map(|field| field.value.len()).sum());
         response.each_onward(|known, name, value| {
             if known == Known::ContentType {
                 content_type = record.push(value);
             }
+            values.extend_from_slice(value);
+            let value = HeaderValue::from_maybe_shared(values.split().freeze());
             // Both have been checked by a grammar that is narrower than that of these types.
-            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
+            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), value) {
                 headers.append(name, value);
             }
         });
