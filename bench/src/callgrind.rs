@@ -1,4 +1,5 @@
-//! The row `instructions`: user instructions per request, counted by valgrind's callgrind.
+//! The rows `instructions`, `https-instructions` and `h2-instructions`: user instructions per request, counted by
+//! valgrind's callgrind.
 //!
 //! A short and a long run of the same load; the difference of the counts over the difference of the requests. Start-up,
 //! configuration and the end drop out. Unlike microseconds the figure does not depend on the machine's mood.
@@ -10,34 +11,36 @@ use anyhow::{Context as _, Result, bail};
 use crate::cli::{Row, Target};
 use crate::peers::Routes;
 use crate::report::{Contender, RowReport};
-use crate::rows::{self, Bench, Work};
+use crate::rows::Bench;
 use crate::tools;
+use crate::work::Work;
 
 /// The long run is this many times the short one.
 const LONGER: u64 = 3;
 
 /// Counts for every proxy of the run.
-pub(crate) fn row(bench: &mut Bench<'_>, failures: &mut Vec<String>) -> Result<RowReport> {
-    let work = rows::work(Row::Instructions, bench.cli);
+pub(crate) fn row(bench: &mut Bench<'_>, row: Row, work: &Work, failures: &mut Vec<String>) -> Result<RowReport> {
     let mut contenders = Vec::new();
     if !tools::has("valgrind") {
-        println!("SKIPPED: instructions: valgrind is not installed");
-        return Ok(RowReport::new(Row::Instructions, &work, contenders));
+        println!("SKIPPED: {}: valgrind is not installed", row.name());
+        return Ok(RowReport::new(row, work, contenders));
     }
-    for target in bench.targets(&[]) {
-        match per_request(bench, target, &work) {
+    // The floor cannot look into what it relays.
+    let without: &[Target] = if work.tls.is_some() { &[Target::Floor] } else { &[] };
+    for target in bench.targets(without) {
+        match per_request(bench, target, work) {
             Ok(instructions) => {
                 let mut contender = Contender::new(target, Routes::Single);
                 contender.instructions = Some(instructions);
                 contenders.push(contender);
             }
             Err(problem) => {
-                println!("SKIPPED: {} in instructions: {problem:#}", target.name());
-                failures.push(format!("{} in instructions: {problem:#}", target.name()));
+                println!("SKIPPED: {} in {}: {problem:#}", target.name(), row.name());
+                failures.push(format!("{} in {}: {problem:#}", target.name(), row.name()));
             }
         }
     }
-    Ok(RowReport::new(Row::Instructions, &work, contenders))
+    Ok(RowReport::new(row, work, contenders))
 }
 
 fn per_request(bench: &mut Bench<'_>, target: Target, work: &Work) -> Result<f64> {
@@ -51,7 +54,7 @@ fn per_request(bench: &mut Bench<'_>, target: Target, work: &Work) -> Result<f64
 /// Instructions of a whole life of the proxy with this load.
 fn count(bench: &mut Bench<'_>, target: Target, work: &Work) -> Result<u64> {
     let counts = bench.folder.join(format!("callgrind-{}-{}", target.name(), work.requests));
-    let started = bench.launch(target, Routes::Single, Some(counts.clone()))?;
+    let started = bench.launch(target, Routes::Single, work, Some(counts.clone()))?;
     let report = bench.load(&started.proxy, work)?;
     started.proxy.stop()?;
     if let Some(error) = report.first_error {

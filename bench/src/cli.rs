@@ -26,7 +26,7 @@ pub(crate) struct Cli {
     /// Where HAProxy's access log goes; the default is the cheaper one for HAProxy.
     #[arg(long, value_enum, default_value_t = HaproxyLog::Stdout)]
     pub(crate) haproxy_log: HaproxyLog,
-    /// Idle connections of the row `idle-memory`.
+    /// Idle connections of the rows `idle-memory`, `https-idle-memory` and `h2-idle-memory`.
     #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(100..=50_000))]
     pub(crate) idle_connections: u32,
     /// Keep the folder with configurations and logs of the proxies.
@@ -96,6 +96,33 @@ pub(crate) enum Row {
     /// User instructions per request, counted by callgrind: the same on every machine.
     #[value(name = "instructions")]
     Instructions,
+    /// HTTPS, 1 KB bodies, 64 kept-alive connections.
+    #[value(name = "https-64")]
+    Https64,
+    /// HTTPS, a new connection with a full handshake for each request.
+    #[value(name = "https-full-handshake")]
+    HttpsFullHandshake,
+    /// HTTPS, a new connection that resumes a session for each request.
+    #[value(name = "https-resumed")]
+    HttpsResumed,
+    /// HTTP/2 over TLS, 1 KB bodies, 8 connections with 32 streams each.
+    #[value(name = "h2-8x32")]
+    H2Streams,
+    /// HTTPS, 100 KB bodies, 64 kept-alive connections.
+    #[value(name = "https-large-100k")]
+    HttpsLarge100k,
+    /// Memory of idle kept-alive TLS connections.
+    #[value(name = "https-idle-memory")]
+    HttpsIdleMemory,
+    /// Memory of idle HTTP/2 connections over TLS.
+    #[value(name = "h2-idle-memory")]
+    H2IdleMemory,
+    /// User instructions per HTTPS request.
+    #[value(name = "https-instructions")]
+    HttpsInstructions,
+    /// User instructions per HTTP/2 request over TLS.
+    #[value(name = "h2-instructions")]
+    H2Instructions,
     /// Only the relay that parses nothing, on the first row's work.
     #[value(name = "floor")]
     Floor,
@@ -103,7 +130,7 @@ pub(crate) enum Row {
 
 impl Row {
     /// What runs when no row is named (the floor is part of the first rows).
-    const DEFAULT: [Row; 7] = [
+    const DEFAULT: [Row; 16] = [
         Row::Keepalive64,
         Row::Keepalive512,
         Row::Large100k,
@@ -111,6 +138,15 @@ impl Row {
         Row::ManyRoutes,
         Row::IdleMemory,
         Row::Instructions,
+        Row::Https64,
+        Row::HttpsFullHandshake,
+        Row::HttpsResumed,
+        Row::H2Streams,
+        Row::HttpsLarge100k,
+        Row::HttpsIdleMemory,
+        Row::H2IdleMemory,
+        Row::HttpsInstructions,
+        Row::H2Instructions,
     ];
 
     /// The name on the command line, in tables and file names.

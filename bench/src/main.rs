@@ -5,12 +5,14 @@
 //! ratios are what counts: absolute figures belong to the machine, ratios travel.
 //!
 //! The road through this crate: [`cli`] says what to run, [`tools`] fetches the peers and builds Gatehouse, [`netns`]
-//! moves the run into a network of its own, [`rows`] leads through the rows, [`report`] writes down what came out.
+//! moves the run into a network of its own, [`rows`] leads through the rows whose loads [`work`] describes, [`report`]
+//! writes down what came out.
 //! Backend, relay and load generator are roles of this same binary (see [`roles`]), so that CPU is counted apart.
 #![allow(clippy::print_stdout, reason = "a command-line tool: its tables go to standard output")]
 
 mod backend;
 mod callgrind;
+mod certificate;
 mod cli;
 mod load;
 mod machine;
@@ -24,6 +26,7 @@ mod roles;
 mod rows;
 mod sockets;
 mod tools;
+mod work;
 
 use std::process::ExitCode;
 

@@ -7,11 +7,11 @@ use anyhow::{Context as _, Result};
 use serde::Serialize;
 
 use crate::cli::{Row, Target};
-use crate::load::LoadReport;
+use crate::load::{Handshakes, LoadReport};
 use crate::machine::Machine;
 use crate::peers::Routes;
-use crate::rows::{MANY_HOSTS, MANY_PATHS, Work};
 use crate::tools;
+use crate::work::{MANY_HOSTS, MANY_PATHS, Work};
 
 /// The results of one row.
 #[derive(Debug, Serialize)]
@@ -26,6 +26,9 @@ pub(crate) struct RowReport {
     pub(crate) contenders: Vec<Contender>,
     #[serde(skip)]
     kind: Kind,
+    /// Whether each request has a handshake of its own.
+    #[serde(skip)]
+    handshakes: bool,
 }
 
 /// Which columns a row has.
@@ -86,6 +89,17 @@ impl Contender {
         }
     }
 
+    /// Our cost over that of whichever of two others was cheaper, round by round as in [`Contender::ratio`].
+    fn ratio_to_better(&self, one: &Contender, other: &Contender, kind: Kind) -> f64 {
+        let rounds = self.rounds.len();
+        if kind == Kind::Speed && rounds == one.rounds.len() && rounds == other.rounds.len() {
+            let others = one.rounds.iter().zip(&other.rounds).map(|(one, other)| one.proxy_us.min(other.proxy_us));
+            median(self.rounds.iter().zip(others).map(|(ours, better)| ours.proxy_us / better).collect())
+        } else {
+            self.cost(kind) / one.cost(kind).min(other.cost(kind))
+        }
+    }
+
     /// How far the rounds lie apart, as a share of the median.
     fn spread(&self) -> f64 {
         let costs = self.rounds.iter().map(|r| r.proxy_us);
@@ -97,23 +111,13 @@ impl Contender {
 impl RowReport {
     /// The results of a row.
     pub(crate) fn new(row: Row, work: &Work, contenders: Vec<Contender>) -> RowReport {
-        let (kind, title) = match row {
-            Row::Keepalive64 | Row::Floor => (Kind::Speed, "1 KB, 64 kept-alive connections".to_owned()),
-            Row::Keepalive512 => (Kind::Speed, "1 KB, 512 kept-alive connections".to_owned()),
-            Row::Large100k => (Kind::Speed, "100 KB, 64 kept-alive connections".to_owned()),
-            Row::NewConnection => (Kind::Speed, "1 KB, a new client connection for each request".to_owned()),
-            Row::ManyRoutes => (
-                Kind::Speed,
-                format!("one rule beside {MANY_HOSTS} hosts with {MANY_PATHS} path rules each (many), same requests"),
-            ),
-            Row::IdleMemory => {
-                (Kind::Memory, format!("{} idle kept-alive connections, one request made on each", work.idle))
-            }
-            Row::Instructions => {
-                (Kind::Instructions, "user instructions per request, 1 KB, 8 connections (callgrind)".to_owned())
-            }
+        let kind = match work {
+            work if work.counts_instructions => Kind::Instructions,
+            work if work.idle > 0 => Kind::Memory,
+            _ => Kind::Speed,
         };
-        RowReport { row: row.name(), title, requests: work.requests, contenders, kind }
+        let handshakes = work.reconnect && work.tls.is_some();
+        RowReport { row: row.name(), title: title(row, work), requests: work.requests, contenders, kind, handshakes }
     }
 
     /// Lines like `gatehouse / nginx 0.86`.
@@ -136,12 +140,17 @@ impl RowReport {
                 }
             }
         }
+        if let (Some(ours), Some(one), Some(other)) =
+            (find(Target::Gatehouse, false), find(Target::Nginx, false), find(Target::Haproxy, false))
+        {
+            out.push(format!("gatehouse / the better of both {:.2}", ours.ratio_to_better(one, other, self.kind)));
+        }
         out
     }
 
-    fn header(&self) -> &'static [&'static str] {
-        match self.kind {
-            Kind::Speed => &[
+    fn header(&self) -> Vec<&'static str> {
+        let mut header = match self.kind {
+            Kind::Speed => vec![
                 "proxy",
                 "CPU us/req",
                 "spread",
@@ -156,9 +165,13 @@ impl RowReport {
                 "backend us",
                 "errors",
             ],
-            Kind::Memory => &["proxy", "bytes/connection", "before MiB", "after MiB", "still open", "errors"],
-            Kind::Instructions => &["proxy", "instructions/req"],
+            Kind::Memory => vec!["proxy", "bytes/connection", "before MiB", "after MiB", "still open", "errors"],
+            Kind::Instructions => vec!["proxy", "instructions/req"],
+        };
+        if self.handshakes {
+            header.push("resumed");
         }
+        header
     }
 
     fn cells(&self, contender: &Contender) -> Vec<String> {
@@ -197,8 +210,43 @@ impl RowReport {
             }
             Kind::Instructions => out.push(format!("{:.0}", contender.cost(self.kind))),
         }
+        if self.handshakes {
+            out.push(resumed(contender.rounds.iter().map(|r| r.handshakes)));
+        }
         out
     }
+}
+
+/// What a row measures.
+fn title(row: Row, work: &Work) -> String {
+    match row {
+        Row::Keepalive64 | Row::Floor => "1 KB, 64 kept-alive connections".to_owned(),
+        Row::Keepalive512 => "1 KB, 512 kept-alive connections".to_owned(),
+        Row::Large100k => "100 KB, 64 kept-alive connections".to_owned(),
+        Row::NewConnection => "1 KB, a new client connection for each request".to_owned(),
+        Row::ManyRoutes => {
+            format!("one rule beside {MANY_HOSTS} hosts with {MANY_PATHS} path rules each (many), same requests")
+        }
+        Row::IdleMemory => format!("{} idle kept-alive connections, one request made on each", work.idle),
+        Row::Instructions => "user instructions per request, 1 KB, 8 connections (callgrind)".to_owned(),
+        Row::Https64 => "HTTPS, 1 KB, 64 kept-alive connections".to_owned(),
+        Row::HttpsFullHandshake => "HTTPS, 1 KB, a full handshake for each request".to_owned(),
+        Row::HttpsResumed => "HTTPS, 1 KB, a handshake that resumes a session for each request".to_owned(),
+        Row::H2Streams => "HTTP/2 over TLS, 1 KB, 8 connections with 32 streams each".to_owned(),
+        Row::HttpsLarge100k => "HTTPS, 100 KB, 64 kept-alive connections".to_owned(),
+        Row::HttpsIdleMemory => format!("{} idle kept-alive TLS connections, one request made on each", work.idle),
+        Row::H2IdleMemory => format!("{} idle HTTP/2 connections over TLS, one request made on each", work.idle),
+        Row::HttpsInstructions => "user instructions per HTTPS request, 1 KB, 8 connections (callgrind)".to_owned(),
+        Row::H2Instructions => {
+            "user instructions per HTTP/2 request over TLS, 1 KB, 8 connections with 32 streams (callgrind)".to_owned()
+        }
+    }
+}
+
+/// How many handshakes resumed a session.
+fn resumed(rounds: impl Iterator<Item = Handshakes>) -> String {
+    let (full, resumed) = rounds.fold((0, 0), |(full, resumed), one| (full + one.full, resumed + one.resumed));
+    format!("{resumed} of {}", full + resumed)
 }
 
 /// The table of a row, for a terminal.
@@ -309,11 +357,15 @@ mod tests {
             let rounds = vec![LoadReport { proxy_us, seconds: 1.0, ..LoadReport::default() }];
             Contender { rounds, ..Contender::new(target, Routes::Single) }
         };
-        let work = crate::rows::work(Row::Keepalive64, &clap::Parser::parse_from(["bench"]));
-        let contenders = vec![contender(Target::Gatehouse, 12.0), contender(Target::Nginx, 16.0)];
-        let report = RowReport::new(Row::Keepalive64, &work, contenders);
+        let work = Work::of(Row::Keepalive64, &clap::Parser::parse_from(["bench"]));
+        let mut contenders = vec![contender(Target::Gatehouse, 12.0), contender(Target::Nginx, 16.0)];
+        let report = RowReport::new(Row::Keepalive64, &work, contenders.clone());
         assert_eq!(report.ratios(), ["gatehouse / nginx 0.75"]);
         assert_eq!(table(&report).lines().count(), 5);
+        contenders.push(contender(Target::Haproxy, 15.0));
+        let ratios = RowReport::new(Row::Keepalive64, &work, contenders).ratios();
+        let expected = ["gatehouse / nginx 0.75", "gatehouse / haproxy 0.80", "gatehouse / the better of both 0.80"];
+        assert_eq!(ratios, expected);
     }
 
     #[test]

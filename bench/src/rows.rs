@@ -10,25 +10,25 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use rustix::process::Signal;
 
-use crate::backend::{BackendSpec, LARGE_BODY, SMALL_BODY};
+use crate::backend::BackendSpec;
 use crate::callgrind;
+use crate::certificate::Certificate;
 use crate::cli::{Cli, HaproxyLog, Network, Row, Target};
-use crate::load::{LoadReport, LoadSpec, Shape};
+use crate::load::{LoadReport, LoadSpec, Tls};
 use crate::machine::{Cores, Machine};
 use crate::netns;
 use crate::peers::{LogSink, Proxy, Routes, Setup};
 use crate::process::{self, Running};
 use crate::report::{self, Contender, RowReport};
 use crate::roles::{self, Role};
+use crate::work::{MANY_HOSTS, MANY_PATHS, Work};
 
-/// Hosts of the row `many-routes`.
-pub(crate) const MANY_HOSTS: u32 = 1_000;
-/// Path rules per host of the row `many-routes`.
-pub(crate) const MANY_PATHS: u32 = 100;
 /// The run's folder, before the process id.
 const FOLDER: &str = "gatehouse-bench-";
 /// No single load takes longer than this.
 const LOAD_SECONDS: u64 = 120;
+/// The share of handshakes that have to resume a session where a row is about that.
+const MUST_RESUME: f64 = 0.99;
 /// The backend ends by itself after this long.
 const BACKEND_SECONDS: u64 = 3_600;
 
@@ -40,29 +40,11 @@ pub(crate) struct Bench<'a> {
     pub(crate) cores: Cores,
     /// Where configurations and logs go.
     pub(crate) folder: PathBuf,
+    certificate: Certificate,
     backend: Running,
     members: [SocketAddrV4; 2],
     started: u32,
     files: u64,
-}
-
-/// The load of a row.
-#[derive(Debug, Clone)]
-pub(crate) struct Work {
-    /// Connections kept busy.
-    pub(crate) connections: usize,
-    /// Requests before counting.
-    pub(crate) warmup: u64,
-    /// Requests counted per round.
-    pub(crate) requests: u64,
-    /// What is asked for.
-    pub(crate) shape: Shape,
-    /// Expected body length.
-    pub(crate) body: usize,
-    /// A new connection for each request.
-    pub(crate) reconnect: bool,
-    /// Idle connections at the end.
-    pub(crate) idle: usize,
 }
 
 /// Measures the rows that were asked for, prints and writes the tables.
@@ -122,7 +104,8 @@ impl<'a> Bench<'a> {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        Ok(Bench { cli, cores, folder, backend, members, started: 0, files: roles::raise_file_limit() })
+        let certificate = Certificate::make(&folder)?;
+        Ok(Bench { cli, cores, folder, certificate, backend, members, started: 0, files: roles::raise_file_limit() })
     }
 
     fn finish(mut self) -> Result<()> {
@@ -137,25 +120,22 @@ impl<'a> Bench<'a> {
 
     /// Measures one row.
     fn row(&mut self, row: Row, failures: &mut Vec<String>) -> Result<RowReport> {
-        match row {
-            Row::Instructions => callgrind::row(self, failures),
+        let work = Work::of(row, self.cli);
+        if work.counts_instructions {
+            return callgrind::row(self, row, &work, failures);
+        }
+        let lineup = match row {
             Row::ManyRoutes => {
                 let many = Routes::Many { hosts: MANY_HOSTS, paths: MANY_PATHS };
-                let mut lineup = Vec::new();
-                for target in self.targets(&[Target::Floor]) {
-                    lineup.push((target, Routes::Single));
-                    lineup.push((target, many));
-                }
-                self.rounds(row, &lineup, &work(row, self.cli), failures)
+                let targets = self.targets(&[Target::Floor]);
+                targets.into_iter().flat_map(|target| [(target, Routes::Single), (target, many)]).collect()
             }
-            Row::Floor => self.rounds(row, &[(Target::Floor, Routes::Single)], &work(row, self.cli), failures),
-            Row::IdleMemory => {
-                // Memory is not given back in a way that rounds could repeat: one round, fresh processes.
-                let lineup = single(self.targets(&[Target::Floor]));
-                self.rounds(row, &lineup, &work(row, self.cli), failures)
-            }
-            _ => self.rounds(row, &single(self.targets(&[])), &work(row, self.cli), failures),
-        }
+            Row::Floor => vec![(Target::Floor, Routes::Single)],
+            // The floor cannot look into what it relays.
+            _ if work.tls.is_some() => single(self.targets(&[Target::Floor])),
+            _ => single(self.targets(&[])),
+        };
+        self.rounds(row, &lineup, &work, failures)
     }
 
     /// The proxies of this run but those that have no place in a row.
@@ -172,7 +152,7 @@ impl<'a> Bench<'a> {
     ) -> Result<RowReport> {
         let mut running = Vec::new();
         for (target, routes) in lineup {
-            match self.launch(*target, *routes, None) {
+            match self.launch(*target, *routes, work, None) {
                 Ok(started) => running.push((started, Contender::new(*target, *routes))),
                 Err(problem) => {
                     println!("SKIPPED: {} in {}: {problem:#}", target.name(), row.name());
@@ -180,13 +160,12 @@ impl<'a> Bench<'a> {
                 }
             }
         }
-        let rounds = if row == Row::IdleMemory { 1 } else { self.cli.effective_rounds() };
+        let rounds = if work.idle > 0 { 1 } else { self.cli.effective_rounds() };
         for round in 0..rounds {
             for (started, contender) in &mut running {
                 let wrong = match self.load(&started.proxy, work) {
                     Ok(report) => {
-                        let first = report.first_error.clone();
-                        let wrong = first.map(|first| format!("{} errors, the first: {first}", report.errors));
+                        let wrong = what_was_wrong(&report, work);
                         contender.rounds.push(report);
                         wrong
                     }
@@ -213,7 +192,13 @@ impl<'a> Bench<'a> {
     }
 
     /// Starts a proxy in a folder of its own.
-    pub(crate) fn launch(&mut self, target: Target, routes: Routes, callgrind: Option<PathBuf>) -> Result<Started> {
+    pub(crate) fn launch(
+        &mut self,
+        target: Target,
+        routes: Routes,
+        work: &Work,
+        callgrind: Option<PathBuf>,
+    ) -> Result<Started> {
         self.started += 1;
         let folder = self.folder.join(format!("{}-{}", self.started, target.name()));
         let setup = Setup {
@@ -221,6 +206,7 @@ impl<'a> Bench<'a> {
             address: SocketAddrV4::new(Ipv4Addr::LOCALHOST, free_port()?),
             members: self.members,
             routes,
+            certificate: work.tls.map(|_| &self.certificate),
             gatehouse: self.cli.gatehouse.as_deref(),
             haproxy_log: self.cli.haproxy_log,
             callgrind,
@@ -242,6 +228,8 @@ impl<'a> Bench<'a> {
             shape: work.shape.clone(),
             body: work.body,
             reconnect: work.reconnect,
+            tls: work.tls,
+            streams: work.streams,
             idle: work.idle,
             proxy: proxy.pids.clone(),
             backend: self.backend.pid(),
@@ -272,39 +260,16 @@ impl Started {
     }
 }
 
-/// The load of a row.
-pub(crate) fn work(row: Row, cli: &Cli) -> Work {
-    let plain = Work {
-        connections: 64,
-        warmup: 20_000,
-        requests: 100_000,
-        shape: Shape::One { host: "h0.bench.test".into(), path: "/p0/page?id=1".into() },
-        body: SMALL_BODY,
-        reconnect: false,
-        idle: 0,
-    };
-    let mut work = match row {
-        Row::Keepalive64 | Row::Floor => plain,
-        Row::Keepalive512 => Work { connections: 512, ..plain },
-        Row::Large100k => Work {
-            warmup: 4_000,
-            requests: 30_000,
-            shape: Shape::One { host: "h0.bench.test".into(), path: "/large/file".into() },
-            body: LARGE_BODY,
-            ..plain
-        },
-        Row::NewConnection => Work { warmup: 4_000, requests: 20_000, reconnect: true, ..plain },
-        Row::ManyRoutes => {
-            Work { requests: 60_000, shape: Shape::Many { hosts: MANY_HOSTS, paths: MANY_PATHS }, ..plain }
-        }
-        Row::IdleMemory => Work { warmup: 2_000, requests: 10_000, idle: cli.idle_connections as usize, ..plain },
-        Row::Instructions => Work { connections: 8, warmup: 0, requests: 2_000, ..plain },
-    };
-    if cli.quick && row != Row::Instructions && row != Row::IdleMemory {
-        work.warmup /= 5;
-        work.requests /= 5;
+/// Why a round does not count: errors, or another kind of handshake than the row's.
+fn what_was_wrong(report: &LoadReport, work: &Work) -> Option<String> {
+    if let Some(first) = &report.first_error {
+        return Some(format!("{} errors, the first: {first}", report.errors));
     }
-    work
+    let handshakes = report.handshakes;
+    let made = handshakes.full + handshakes.resumed;
+    let resumes = work.tls == Some(Tls::Resumed);
+    (resumes && handshakes.resumed_share() < MUST_RESUME)
+        .then(|| format!("{} of {made} handshakes resumed no session", handshakes.full))
 }
 
 fn single(targets: Vec<Target>) -> Vec<(Target, Routes)> {

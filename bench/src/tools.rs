@@ -5,7 +5,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::cli::{Cli, Row, Target};
+use crate::cli::{Cli, Target};
+use crate::work::Work;
 
 /// Installs and builds what the run needs; returns the choice narrowed to what can be had.
 pub(crate) fn prepare(cli: &Cli) -> Result<Cli> {
@@ -37,7 +38,7 @@ pub(crate) fn prepare(cli: &Cli) -> Result<Cli> {
     if is_root() {
         installed("ip", "iproute2");
     }
-    if cli.selected_rows().contains(&Row::Instructions) {
+    if cli.selected_rows().into_iter().any(|row| Work::of(row, cli).counts_instructions) {
         installed("valgrind", "valgrind");
     }
     if prepared.only.is_empty() {

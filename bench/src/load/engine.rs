@@ -1,16 +1,19 @@
 //! The loop itself: one epoll set, one shared read buffer, as few calls per exchange as possible.
 
 use std::net::Ipv4Addr;
-use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use rustls::ClientConfig;
 
+use super::account::{self, Account};
+use super::connection::{Connection, Scratch, Writer};
+use super::http2::Blocks;
 use super::requests::Requests;
-use super::response::{Progress, Response};
-use super::{IdleReport, LoadReport, LoadSpec};
-use crate::measure::{self, CoreTicks};
-use crate::sockets::{self, Poll, Ready, Transfer};
+use super::{Handshakes, IdleReport, LoadReport, LoadSpec, Tls, tls};
+use crate::measure;
+use crate::sockets::{Poll, Ready};
 
 /// Connections opened or awaited at once while idle connections are made: a crowd, not a storm.
 const OPENING: usize = 64;
@@ -27,13 +30,16 @@ pub(super) fn run(spec: &LoadSpec) -> Result<LoadReport> {
     }
     engine.until(spec.warmup)?;
     engine.latencies.clear();
+    engine.handshakes = Handshakes::default();
     let before = Account::take(spec);
     engine.until(spec.warmup + spec.requests)?;
     let after = Account::take(spec);
+    let handshakes = engine.handshakes;
     engine.drain()?;
     let mut report = after.since(&before, spec);
+    report.handshakes = handshakes;
     report.resident_kib = measure::resident_kib(&spec.proxy);
-    (report.p50_us, report.p99_us) = percentiles(&mut engine.latencies);
+    (report.p50_us, report.p99_us) = account::percentiles(&mut engine.latencies);
     if spec.idle > 0 {
         report.idle = Some(engine.idle()?);
     }
@@ -42,42 +48,25 @@ pub(super) fn run(spec: &LoadSpec) -> Result<LoadReport> {
     Ok(report)
 }
 
-/// Where a connection is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// The request waits for the connection.
-    Connecting,
-    /// The response is awaited.
-    Waiting,
-    /// The response is complete; the proxy has to close.
-    Closing,
-    /// Nothing is asked.
-    Idle,
-}
-
-/// One connection to the proxy.
-struct Connection {
-    socket: OwnedFd,
-    phase: Phase,
-    started: Instant,
-    response: Response,
-}
-
 /// All connections and what they have done.
 struct Engine<'a> {
     spec: &'a LoadSpec,
     poll: Poll,
-    requests: Requests,
+    tls: Option<Arc<ClientConfig>>,
+    writer: Writer,
     connections: Vec<Option<Connection>>,
-    buffer: Vec<u8>,
+    scratch: Scratch,
     ready: Vec<Ready>,
     completed: u64,
+    /// Requests at once on a connection.
+    at_once: usize,
     /// Requests that are on their way.
     outstanding: usize,
     /// Whether a finished connection asks again (or is replaced by a new one).
     going_on: bool,
     /// In tenths of a microsecond.
     latencies: Vec<u32>,
+    handshakes: Handshakes,
     errors: u64,
     first_error: Option<String>,
     end: Instant,
@@ -86,17 +75,28 @@ struct Engine<'a> {
 
 impl<'a> Engine<'a> {
     fn new(spec: &'a LoadSpec) -> Result<Engine<'a>> {
+        let (writer, protocol) = match spec.streams {
+            None => (Writer::Http1(Requests::new(spec.shape.clone(), spec.reconnect)), &b"http/1.1"[..]),
+            Some(_) => {
+                let blocks = Blocks::new(&spec.shape, spec.tls.is_some()).map_err(anyhow::Error::msg)?;
+                (Writer::Http2(blocks), &b"h2"[..])
+            }
+        };
+        let room = usize::try_from(spec.requests.max(spec.warmup))? + spec.connections * spec.streams.unwrap_or(1);
         Ok(Engine {
             spec,
             poll: Poll::new()?,
-            requests: Requests::new(spec.shape.clone(), spec.reconnect),
+            tls: spec.tls.map(|tls| tls::config(protocol, tls == Tls::Resumed)).transpose()?,
+            writer,
             connections: Vec::new(),
-            buffer: vec![0; 256 * 1024],
+            scratch: Scratch::new(),
             ready: Vec::new(),
             completed: 0,
+            at_once: spec.streams.unwrap_or(1),
             outstanding: 0,
             going_on: true,
-            latencies: Vec::with_capacity(usize::try_from(spec.requests.max(spec.warmup))? + spec.connections),
+            latencies: Vec::with_capacity(room),
+            handshakes: Handshakes::default(),
             errors: 0,
             first_error: None,
             end: Instant::now() + Duration::from_secs(spec.seconds),
@@ -121,8 +121,8 @@ impl<'a> Engine<'a> {
         Ok(())
     }
 
-    /// One wait and what it brought.
-    fn turn(&mut self) -> Result<()> {
+    /// One wait and what it brought; returns the number of events.
+    fn turn(&mut self) -> Result<usize> {
         if Instant::now() >= self.end {
             bail!("{} requests answered and {} outstanding when time was up", self.completed, self.outstanding);
         }
@@ -136,8 +136,9 @@ impl<'a> Engine<'a> {
         for event in &ready {
             self.advance(event)?;
         }
+        let events = ready.len();
         self.ready = ready;
-        Ok(())
+        Ok(events)
     }
 
     /// Opens a connection in a free place and begins its request.
@@ -153,27 +154,13 @@ impl<'a> Engine<'a> {
         let spread = self.spec.reconnect || self.spec.idle > 0;
         let source = spread.then(|| Ipv4Addr::new(127, 0, 1, (self.opened % 200) as u8 + 1));
         self.opened += 1;
-        let started = Instant::now();
-        let socket = sockets::connect(self.spec.target, source)?;
-        self.poll.add(&socket, index)?;
-        self.connections[index] =
-            Some(Connection { socket, phase: Phase::Connecting, started, response: Response::default() });
-        self.outstanding += 1;
-        self.ask(index, started);
-        Ok(())
-    }
-
-    /// Sends the next request; a connection that is not through yet sends when it is.
-    fn ask(&mut self, index: usize, started: Instant) {
-        let Some(connection) = self.connections[index].as_mut() else {
-            return;
-        };
-        connection.started = started;
-        let request = self.requests.next();
-        match sockets::send(&connection.socket, request) {
-            Transfer::Moved(count) if count == request.len() => connection.phase = Phase::Waiting,
-            Transfer::NotNow if connection.phase == Phase::Connecting => {}
-            other => self.fail(index, format!("sending a request: {other:?}")),
+        let connection = Connection::open(self.spec.target, source, self.tls.as_ref(), &self.writer, self.at_once)?;
+        connection.watch(&self.poll, index)?;
+        self.outstanding += connection.owed;
+        self.connections[index] = Some(connection);
+        match self.settle(index) {
+            Ok(()) => Ok(()),
+            Err(problem) => self.fail(index, problem),
         }
     }
 
@@ -181,91 +168,85 @@ impl<'a> Engine<'a> {
         let Some(Some(connection)) = self.connections.get_mut(event.index) else {
             return Ok(());
         };
-        if connection.phase == Phase::Connecting {
-            let started = connection.started;
-            self.ask(event.index, started);
+        let read = connection.read(event, self.spec.body, &mut self.scratch);
+        // What came before an end or an error was answered all the same.
+        match read.and_then(|closed| self.settle(event.index).map(|()| closed)) {
+            Ok(_) if self.is_retired(event.index) => self.reopen(event.index),
+            Ok(false) => Ok(()),
+            Ok(true) => self.closed(event.index),
+            Err(problem) => self.fail(event.index, problem),
+        }
+    }
+
+    /// Whether a connection has nothing left to do: the proxy wants no more requests on it and has answered all.
+    fn is_retired(&self, index: usize) -> bool {
+        self.connections[index].as_ref().is_some_and(|connection| connection.is_retiring() && connection.owed == 0)
+    }
+
+    /// Gives a connection up for a new one, while the run goes on.
+    fn reopen(&mut self, index: usize) -> Result<()> {
+        if let Some(connection) = self.connections[index].take() {
+            self.outstanding -= connection.owed;
+        }
+        if self.going_on && self.errors <= MAX_ERRORS { self.open_at(index) } else { Ok(()) }
+    }
+
+    /// Counts what was answered, asks what is next, and sends.
+    fn settle(&mut self, index: usize) -> Result<(), String> {
+        let Some(connection) = self.connections[index].as_mut() else {
             return Ok(());
-        }
-        if !event.readable {
-            return Ok(());
-        }
-        loop {
-            let Some(Some(connection)) = self.connections.get_mut(event.index) else {
-                return Ok(());
-            };
-            let count = match sockets::receive(&connection.socket, &mut self.buffer) {
-                Transfer::Moved(count) => count,
-                Transfer::NotNow => return Ok(()),
-                Transfer::Closed => return self.closed(event.index),
-            };
-            if connection.phase != Phase::Waiting {
-                self.fail(event.index, format!("{count} bytes that nobody asked for"));
-                return self.replace(event.index);
+        };
+        let answered = self.scratch.finished.len();
+        if !connection.asked && connection.may_ask() {
+            match connection.resumed() {
+                Some(true) => self.handshakes.resumed += 1,
+                Some(false) => self.handshakes.full += 1,
+                None => {}
             }
-            match connection.response.take(&self.buffer[..count], self.spec.body) {
-                Progress::More if count < self.buffer.len() && !event.hung_up => return Ok(()),
-                Progress::More => {}
-                Progress::Complete => {
-                    let now = Instant::now();
-                    let tenths = now.duration_since(connection.started).as_nanos() / 100;
-                    connection.response.reset();
-                    self.latencies.push(u32::try_from(tenths).unwrap_or(u32::MAX));
-                    self.completed += 1;
-                    if self.requests.closing() {
-                        connection.phase = Phase::Closing;
-                        continue;
-                    }
-                    if self.going_on {
-                        self.ask(event.index, now);
-                    } else {
-                        connection.phase = Phase::Idle;
-                        self.outstanding -= 1;
-                    }
-                    return Ok(());
-                }
-                Progress::Wrong(problem) => {
-                    self.fail(event.index, problem);
-                    return self.replace(event.index);
-                }
+            connection.ask(&mut self.writer, connection.owed, connection.opened, &mut self.scratch)?;
+        } else if answered > 0 {
+            let now = Instant::now();
+            for started in self.scratch.finished.drain(..) {
+                let tenths = now.duration_since(started).as_nanos() / 100;
+                self.latencies.push(u32::try_from(tenths).unwrap_or(u32::MAX));
+            }
+            self.completed += answered as u64;
+            if self.spec.reconnect {
+                connection.closing = true;
+            } else if self.going_on && !connection.is_retiring() {
+                connection.ask(&mut self.writer, answered, now, &mut self.scratch)?;
+            } else {
+                connection.owed -= answered;
+                self.outstanding -= answered;
             }
         }
+        connection.send(&mut self.scratch)
     }
 
     /// The proxy has closed: as asked, or an error.
     fn closed(&mut self, index: usize) -> Result<()> {
-        match self.connections[index].as_ref().map(|connection| connection.phase) {
-            Some(Phase::Closing) => {
-                self.outstanding -= 1;
-                self.connections[index] = None;
-                if self.going_on { self.open_at(index) } else { Ok(()) }
-            }
-            Some(phase) => {
-                self.fail(index, format!("the proxy closed a connection ({phase:?})"));
-                self.replace(index)
+        match &self.connections[index] {
+            Some(connection) if connection.closing => self.reopen(index),
+            Some(connection) => {
+                let when = if connection.asked { "that it had accepted" } else { "in its handshake" };
+                self.fail(index, format!("the proxy closed a connection {when}"))
             }
             None => Ok(()),
         }
     }
 
-    /// Counts an error and gives the connection up.
-    fn fail(&mut self, index: usize, problem: String) {
+    /// Counts an error, gives the connection up, and opens another while the run goes on.
+    fn fail(&mut self, index: usize, problem: String) -> Result<()> {
         self.errors += 1;
         self.first_error.get_or_insert(problem);
-        if let Some(connection) = self.connections[index].take()
-            && connection.phase != Phase::Idle
-        {
-            self.outstanding -= 1;
-        }
-    }
-
-    /// A new connection where one failed, while the run goes on.
-    fn replace(&mut self, index: usize) -> Result<()> {
-        if self.going_on && self.errors <= MAX_ERRORS { self.open_at(index) } else { Ok(()) }
+        self.scratch.clear();
+        self.reopen(index)
     }
 
     /// Opens the idle connections, each with one request, and reads what they cost in memory.
     fn idle(&mut self) -> Result<IdleReport> {
         self.connections.clear();
+        self.at_once = 1;
         std::thread::sleep(SETTLE);
         let before_kib = measure::resident_kib(&self.spec.proxy);
         for _ in 0..self.spec.idle {
@@ -276,68 +257,11 @@ impl<'a> Engine<'a> {
         }
         self.drain()?;
         std::thread::sleep(SETTLE);
+        // What a proxy still had to say after a response, such as a session ticket, is not what it keeps.
+        while self.turn()? > 0 {}
         let after_kib = measure::resident_kib(&self.spec.proxy);
-        let Engine { connections, buffer, .. } = self;
-        let still_open = |connection: &&Connection| sockets::receive(&connection.socket, buffer) == Transfer::NotNow;
-        Ok(IdleReport { connections: connections.iter().flatten().filter(still_open).count(), before_kib, after_kib })
-    }
-}
-
-/// All CPU accounts at one moment.
-struct Account {
-    at: Instant,
-    proxy_ns: u64,
-    backend_ns: u64,
-    own_ns: u64,
-    core: CoreTicks,
-}
-
-impl Account {
-    fn take(spec: &LoadSpec) -> Account {
-        Account {
-            at: Instant::now(),
-            proxy_ns: measure::cpu_ns(&spec.proxy),
-            backend_ns: measure::cpu_ns(&[spec.backend]),
-            own_ns: measure::cpu_ns(&[std::process::id()]),
-            core: CoreTicks::now(spec.proxy_core),
-        }
-    }
-
-    fn since(&self, before: &Account, spec: &LoadSpec) -> LoadReport {
-        let seconds = self.at.duration_since(before.at).as_secs_f64();
-        let per_request = |now: u64, then: u64| now.saturating_sub(then) as f64 / 1_000.0 / spec.requests.max(1) as f64;
-        LoadReport {
-            requests: spec.requests,
-            seconds,
-            proxy_us: per_request(self.proxy_ns, before.proxy_ns),
-            backend_us: per_request(self.backend_ns, before.backend_ns),
-            load_us: per_request(self.own_ns, before.own_ns),
-            proxy_share: self.proxy_ns.saturating_sub(before.proxy_ns) as f64 / 1e9 / seconds,
-            core_share: self.core.busy_since(before.core),
-            ..LoadReport::default()
-        }
-    }
-}
-
-/// Median and 99th percentile, in microseconds.
-fn percentiles(tenths: &mut [u32]) -> (f64, f64) {
-    tenths.sort_unstable();
-    let at = |share: f64| {
-        let index = (tenths.len().saturating_sub(1)) as f64 * share;
-        tenths.get(index.round() as usize).map_or(0.0, |value| f64::from(*value) / 10.0)
-    };
-    (at(0.5), at(0.99))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percentiles_are_of_the_sorted_values() {
-        let mut tenths: Vec<u32> = (1..=1_000).rev().map(|n| n * 10).collect();
-        let (p50, p99) = percentiles(&mut tenths);
-        assert!((p50 - 501.0).abs() < 1.5 && (p99 - 990.0).abs() < 1.5, "{p50} {p99}");
-        assert_eq!(percentiles(&mut []), (0.0, 0.0));
+        let Engine { connections, scratch, .. } = self;
+        let still_open = connections.iter().flatten().filter(|connection| connection.is_idle(scratch)).count();
+        Ok(IdleReport { connections: still_open, before_kib, after_kib })
     }
 }

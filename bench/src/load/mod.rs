@@ -3,9 +3,15 @@
 //! It takes the proxy's CPU account itself, at the moment the warm-up ends and at the moment the last counted request
 //! is answered, so that start-up, connecting and draining stay outside the figure.
 
+mod account;
+mod connection;
 mod engine;
+mod http2;
 mod requests;
 mod response;
+#[cfg(test)]
+mod tests;
+mod tls;
 
 use std::net::SocketAddrV4;
 
@@ -13,6 +19,16 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use requests::{Shape, host_name, path_prefix};
+pub(crate) use tls::{config as tls_config, server_name};
+
+/// How the load generator speaks TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Tls {
+    /// Every connection makes a full handshake.
+    Full,
+    /// Connections resume sessions of earlier ones.
+    Resumed,
+}
 
 /// What the load generator is told.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -31,6 +47,10 @@ pub(crate) struct LoadSpec {
     pub(crate) body: usize,
     /// A new connection for each request.
     pub(crate) reconnect: bool,
+    /// TLS, if it is spoken.
+    pub(crate) tls: Option<Tls>,
+    /// HTTP/2 with so many streams at once on each connection; HTTP/1.1 without.
+    pub(crate) streams: Option<usize>,
     /// Idle connections to open after everything else, each with one request; 0 for none.
     pub(crate) idle: usize,
     /// Processes of the proxy.
@@ -52,6 +72,8 @@ pub(crate) struct LoadReport {
     pub(crate) errors: u64,
     /// The first of them in words.
     pub(crate) first_error: Option<String>,
+    /// TLS handshakes while requests were counted.
+    pub(crate) handshakes: Handshakes,
     /// Seconds for the counted requests.
     pub(crate) seconds: f64,
     /// Median latency in microseconds.
@@ -72,6 +94,22 @@ pub(crate) struct LoadReport {
     pub(crate) resident_kib: u64,
     /// Memory growth by idle connections.
     pub(crate) idle: Option<IdleReport>,
+}
+
+/// TLS handshakes by kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Handshakes {
+    /// With certificate and signature.
+    pub(crate) full: u64,
+    /// With a session of an earlier connection.
+    pub(crate) resumed: u64,
+}
+
+impl Handshakes {
+    /// The share that resumed a session.
+    pub(crate) fn resumed_share(self) -> f64 {
+        self.resumed as f64 / (self.full + self.resumed).max(1) as f64
+    }
 }
 
 /// Memory before and after idle connections were opened.

@@ -23,6 +23,28 @@ pub(crate) enum Shape {
     },
 }
 
+/// A header field of every request.
+pub(super) struct Field {
+    /// The name.
+    pub(super) name: &'static str,
+    /// The name's place in the static table of RFC 7541.
+    pub(super) index: u8,
+    /// The value.
+    pub(super) value: &'static str,
+}
+
+/// Header fields of every request, after the host.
+pub(super) const FIELDS: [Field; 4] = [
+    Field {
+        name: "User-Agent",
+        index: 58,
+        value: "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+    },
+    Field { name: "Accept", index: 19, value: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" },
+    Field { name: "Accept-Encoding", index: 16, value: "gzip, deflate, br" },
+    Field { name: "Cookie", index: 32, value: "session=5f3c1b2e9d7a4c60; theme=light" },
+];
+
 /// The name of host number `n`.
 pub(crate) fn host_name(n: u32) -> String {
     format!("h{n}.bench.test")
@@ -36,7 +58,6 @@ pub(crate) fn path_prefix(n: u32) -> String {
 /// Writes requests, one after the other.
 pub(crate) struct Requests {
     shape: Shape,
-    close: bool,
     random: u64,
     text: Vec<u8>,
     /// Everything after the `Host` line.
@@ -46,23 +67,13 @@ pub(crate) struct Requests {
 impl Requests {
     /// A writer for a shape; `close` asks the proxy to close after each.
     pub(crate) fn new(shape: Shape, close: bool) -> Requests {
-        let connection = if close { "Connection: close\r\n" } else { "" };
-        let rest = format!(
-            "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n\
-             Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n\
-             Accept-Encoding: gzip, deflate, br\r\n\
-             Cookie: session=5f3c1b2e9d7a4c60; theme=light\r\n{connection}\r\n"
-        );
-        let mut requests = Requests { shape, close, random: 0x9e37_79b9_7f4a_7c15, text: Vec::new(), rest };
+        let mut rest: String = FIELDS.iter().map(|field| format!("{}: {}\r\n", field.name, field.value)).collect();
+        rest.push_str(if close { "Connection: close\r\n\r\n" } else { "\r\n" });
+        let mut requests = Requests { shape, random: 0x9e37_79b9_7f4a_7c15, text: Vec::new(), rest };
         if let Shape::One { host, path } = requests.shape.clone() {
             requests.write(&host, &path);
         }
         requests
-    }
-
-    /// Whether each request asks for its connection to be closed.
-    pub(crate) fn closing(&self) -> bool {
-        self.close
     }
 
     /// The next request's bytes.

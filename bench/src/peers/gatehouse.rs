@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::{Routes, Setup};
 use crate::load::{host_name, path_prefix};
 
-/// The document's own port for clients; the site file maps it to the port of the run.
-const DOCUMENT_PORT: u16 = 80;
+/// The certificate's name in document and site file.
+const CERTIFICATE: &str = "bench";
 /// The gateway's id, before the sub-resources.
 const GATEWAY_ID: &str = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/bench/providers/\
                           Microsoft.Network/applicationGateways/bench";
@@ -23,15 +23,25 @@ pub(super) fn prepare(setup: &Setup<'_>) -> Result<Vec<String>> {
     Ok(vec![path(binary), "run".into(), path(&document), "--site".into(), path(&site)])
 }
 
+/// The document's own port for clients; the site file maps it to the port of the run.
+fn document_port(setup: &Setup<'_>) -> u16 {
+    if setup.certificate.is_some() { 443 } else { 80 }
+}
+
 fn site_file(setup: &Setup<'_>) -> String {
     let folder = setup.folder.display();
     let (ip, port) = (setup.address.ip(), setup.address.port());
+    let document_port = document_port(setup);
+    let certificates = setup.certificate.map_or_else(String::new, |files| {
+        let (certificate, key) = (files.certificate.display(), files.key.display());
+        format!("certificates:\n  {CERTIFICATE}: {{cert: {certificate}, key: {key}}}\n")
+    });
     format!(
         "addresses:
   fip: [{ip}]
 ports:
-  {DOCUMENT_PORT}: {port}
-workers: 1
+  {document_port}: {port}
+{certificates}workers: 1
 log:
   access: {folder}/access.log
   format: json
@@ -49,14 +59,15 @@ fn reference(name: &str) -> Value {
 fn gateway(setup: &Setup<'_>) -> Value {
     let members: Vec<Value> = setup.members.iter().map(|m| json!({ "ipAddress": m.ip().to_string() })).collect();
     let (listeners, rules, maps) = match setup.routes {
-        Routes::Single => (vec![listener("all", None)], vec![basic_rule()], Vec::new()),
+        Routes::Single => (vec![listener("all", None, setup.certificate.is_some())], vec![basic_rule()], Vec::new()),
         Routes::Many { hosts, paths } => (
-            (0..hosts).map(|n| listener(&format!("h{n}"), Some(host_name(n)))).collect(),
+            (0..hosts).map(|n| listener(&format!("h{n}"), Some(host_name(n)), false)).collect(),
             (0..hosts).map(path_rule).collect(),
             (0..hosts).map(|n| path_map(n, paths)).collect(),
         ),
     };
     let redirects = if setup.routes == Routes::Single { json!([]) } else { json!([redirect()]) };
+    let certificates = if setup.certificate.is_some() { json!([{ "name": CERTIFICATE }]) } else { json!([]) };
     json!({
         "id": GATEWAY_ID,
         "name": "bench",
@@ -72,7 +83,9 @@ fn gateway(setup: &Setup<'_>) -> Value {
                     "privateIPAddress": setup.address.ip().to_string(),
                 },
             }],
-            "frontendPorts": [{ "name": "http", "properties": { "port": DOCUMENT_PORT } }],
+            "frontendPorts": [{ "name": "clients", "properties": { "port": document_port(setup) } }],
+            "sslCertificates": certificates,
+            "enableHttp2": setup.certificate.is_some(),
             "backendAddressPools": [{ "name": "members", "properties": { "backendAddresses": members } }],
             "backendHttpSettingsCollection": [{
                 "name": "plain",
@@ -96,12 +109,15 @@ fn redirect() -> Value {
     json!({ "name": "none", "properties": { "redirectType": "Found", "targetUrl": "http://none.bench.test/" } })
 }
 
-fn listener(name: &str, host: Option<String>) -> Value {
+fn listener(name: &str, host: Option<String>, tls: bool) -> Value {
     let mut properties = json!({
         "frontendIPConfiguration": reference("fip"),
-        "frontendPort": reference("http"),
-        "protocol": "Http",
+        "frontendPort": reference("clients"),
+        "protocol": if tls { "Https" } else { "Http" },
     });
+    if tls {
+        properties["sslCertificate"] = reference(CERTIFICATE);
+    }
     if let Some(host) = host {
         properties["hostName"] = host.into();
     }
@@ -165,6 +181,13 @@ mod tests {
         let map = path_map(3, 2);
         assert_eq!(map["properties"]["pathRules"][1]["properties"]["paths"][0], "/p1/*");
         assert!(path_rule(3)["properties"]["urlPathMap"]["id"].as_str().is_some_and(|id| id == "h3"));
-        assert_eq!(listener("h3", Some(host_name(3)))["properties"]["hostName"], "h3.bench.test");
+        assert_eq!(listener("h3", Some(host_name(3)), false)["properties"]["hostName"], "h3.bench.test");
+    }
+
+    #[test]
+    fn a_listener_speaks_tls_with_the_certificate_of_the_site_file() {
+        let properties = &listener("all", None, true)["properties"];
+        assert_eq!((&properties["protocol"], &properties["sslCertificate"]["id"]), (&json!("Https"), &json!("bench")));
+        assert_eq!(listener("all", None, false)["properties"]["sslCertificate"], Value::Null);
     }
 }

@@ -16,6 +16,12 @@ use crate::cli::HaproxyLog;
 use crate::load::{host_name, path_prefix};
 use crate::tools;
 
+/// Global settings with TLS: tickets are on by default; a cache for what is older than TLS 1.3.
+const TLS: &str = "  ssl-default-bind-options ssl-min-ver TLSv1.2
+  tune.ssl.cachesize 100000
+  tune.ssl.lifetime 3600
+";
+
 /// Writes the configuration; returns the command that starts HAProxy.
 pub(super) fn prepare(setup: &Setup<'_>) -> Result<Vec<String>> {
     let file = setup.folder.join("haproxy.cfg");
@@ -36,6 +42,10 @@ fn configuration(setup: &Setup<'_>) -> String {
         HaproxyLog::Stdout => "log stdout format raw local0".to_owned(),
         HaproxyLog::Socket => format!("log {} local0", sink_path(&setup.folder).display()),
     };
+    let (bind, scheme, tls) = match setup.certificate {
+        None => (String::new(), "http", ""),
+        Some(certificate) => (format!(" ssl crt {} alpn h2,http/1.1", certificate.both.display()), "https", TLS),
+    };
     let choice = match setup.routes {
         Routes::Single => "default_backend members".to_owned(),
         Routes::Many { .. } => format!("use_backend %[base,map_beg({folder}/routes.map,none)]"),
@@ -45,7 +55,7 @@ fn configuration(setup: &Setup<'_>) -> String {
   nbthread 1
   maxconn {connections}
   {log}
-defaults
+{tls}defaults
   mode http
   log global
   option httplog
@@ -56,9 +66,9 @@ defaults
   option http-keep-alive
   http-reuse always
 frontend clients
-  bind {address} backlog 4096
+  bind {address} backlog 4096{bind}
   option forwardfor
-  http-request set-header X-Forwarded-Proto http
+  http-request set-header X-Forwarded-Proto {scheme}
   http-request set-header X-Request-Id %[rand,hex]%[rand,hex]
   {choice}
 backend members

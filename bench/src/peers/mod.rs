@@ -1,21 +1,25 @@
 //! The proxies: how each is configured for the same work, started, and asked whether it is ready.
 //!
 //! The same work for all: two members in turn (127.0.0.1 and 127.0.0.2 on one port), kept-alive connections to them,
-//! `X-Forwarded-For`, `X-Forwarded-Proto` and a request id added, an access log written. One worker each.
+//! `X-Forwarded-For`, `X-Forwarded-Proto` and a request id added, an access log written. One worker each. Where TLS is
+//! spoken: one certificate, session tickets, HTTP/2 for clients that ask for it.
 
 mod floor;
 mod gatehouse;
 mod haproxy;
 mod nginx;
 
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write};
 use std::net::{SocketAddrV4, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use rustls::{ClientConnection, Stream};
 
+use crate::certificate::Certificate;
 use crate::cli::{HaproxyLog, Target};
+use crate::load;
 use crate::machine::Cores;
 use crate::measure;
 use crate::process::Running;
@@ -46,6 +50,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) members: [SocketAddrV4; 2],
     /// Routing work.
     pub(crate) routes: Routes,
+    /// What clients are shown: with it TLS is spoken, HTTP/1.1 and HTTP/2 as the client likes, without it neither.
+    pub(crate) certificate: Option<&'a Certificate>,
     /// The gateway's binary, where it is measured.
     pub(crate) gatehouse: Option<&'a Path>,
     /// Where HAProxy logs to.
@@ -115,7 +121,7 @@ impl Proxy {
         let mut last = String::new();
         while Instant::now() < end {
             self.running.still_runs()?;
-            match ask(self.address) {
+            match ask(self.address, setup.certificate.is_some()) {
                 Ok(200) => return Ok(()),
                 Ok(status) => last = format!("answered {status}"),
                 Err(problem) => last = format!("{problem:#}"),
@@ -127,11 +133,19 @@ impl Proxy {
 }
 
 /// Asks for a page that every configuration routes; returns the status.
-fn ask(address: SocketAddrV4) -> Result<u16> {
+fn ask(address: SocketAddrV4, tls: bool) -> Result<u16> {
     let limit = Duration::from_secs(5);
     let mut stream = TcpStream::connect_timeout(&address.into(), limit)?;
     stream.set_read_timeout(Some(limit))?;
     stream.set_write_timeout(Some(limit))?;
+    if !tls {
+        return status(&mut stream);
+    }
+    let mut session = ClientConnection::new(load::tls_config(b"http/1.1", false)?, load::server_name()?)?;
+    status(&mut Stream::new(&mut session, &mut stream))
+}
+
+fn status(stream: &mut (impl Read + Write)) -> Result<u16> {
     stream.write_all(b"GET /p0/ready HTTP/1.1\r\nHost: h0.bench.test\r\nConnection: close\r\n\r\n")?;
     let mut head = [0; 12];
     stream.read_exact(&mut head).context("no answer")?;

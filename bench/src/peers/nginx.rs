@@ -30,7 +30,7 @@ fn configuration(setup: &Setup<'_>) -> String {
     let [first, second] = setup.members;
     // Under callgrind one process is followed; otherwise master and worker, as nginx is run.
     let master = if setup.callgrind.is_some() { "off" } else { "on" };
-    let servers = servers(setup);
+    let (servers, tls) = (servers(setup), tls(setup));
     // nginx counts connections to members too.
     let connections = 2 * setup.max_connections();
     format!(
@@ -63,8 +63,23 @@ http {{
   proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
   proxy_set_header X-Forwarded-Proto $scheme;
   proxy_set_header X-Request-Id $request_id;
-{servers}}}
+{tls}{servers}}}
 "#
+    )
+}
+
+/// Tickets for TLS 1.3, a cache for what is older; no limit of requests on an HTTP/2 connection but that above.
+fn tls(setup: &Setup<'_>) -> String {
+    let Some(certificate) = setup.certificate else {
+        return String::new();
+    };
+    format!(
+        "  ssl_certificate {}; ssl_certificate_key {};
+  ssl_protocols TLSv1.2 TLSv1.3; ssl_session_tickets on; ssl_session_cache shared:tls:32m; ssl_session_timeout 1h;
+  http2_max_concurrent_streams 128;
+",
+        certificate.certificate.display(),
+        certificate.key.display()
     )
 }
 
@@ -73,9 +88,10 @@ fn servers(setup: &Setup<'_>) -> String {
     let mut out = String::new();
     match setup.routes {
         Routes::Single => {
+            let protocols = if setup.certificate.is_some() { " ssl http2" } else { "" };
             let _ = writeln!(
                 out,
-                "  server {{ listen {address} backlog=4096; location / {{ proxy_pass http://members; }} }}"
+                "  server {{ listen {address}{protocols} backlog=4096; location / {{ proxy_pass http://members; }} }}"
             );
         }
         Routes::Many { hosts, paths } => {

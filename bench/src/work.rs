@@ -1,0 +1,105 @@
+//! The load of each row.
+
+use crate::backend::{LARGE_BODY, SMALL_BODY};
+use crate::cli::{Cli, Row};
+use crate::load::{Shape, Tls};
+
+/// Hosts of the row `many-routes`.
+pub(crate) const MANY_HOSTS: u32 = 1_000;
+/// Path rules per host of the row `many-routes`.
+pub(crate) const MANY_PATHS: u32 = 100;
+
+/// The load of a row.
+#[derive(Debug, Clone)]
+pub(crate) struct Work {
+    /// Connections kept busy.
+    pub(crate) connections: usize,
+    /// Requests before counting.
+    pub(crate) warmup: u64,
+    /// Requests counted per round.
+    pub(crate) requests: u64,
+    /// What is asked for.
+    pub(crate) shape: Shape,
+    /// Expected body length.
+    pub(crate) body: usize,
+    /// A new connection for each request.
+    pub(crate) reconnect: bool,
+    /// TLS, if it is spoken.
+    pub(crate) tls: Option<Tls>,
+    /// HTTP/2 with so many streams at once on each connection; HTTP/1.1 without.
+    pub(crate) streams: Option<usize>,
+    /// Idle connections at the end.
+    pub(crate) idle: usize,
+    /// Instructions are counted, not time.
+    pub(crate) counts_instructions: bool,
+}
+
+impl Work {
+    /// The load of a row.
+    pub(crate) fn of(row: Row, cli: &Cli) -> Work {
+        let plain = Work {
+            connections: 64,
+            warmup: 20_000,
+            requests: 100_000,
+            shape: Shape::One { host: "h0.bench.test".into(), path: "/p0/page?id=1".into() },
+            body: SMALL_BODY,
+            reconnect: false,
+            tls: None,
+            streams: None,
+            idle: 0,
+            counts_instructions: false,
+        };
+        let work = plain.of_plain_row(row, cli).with_protocols(row);
+        if cli.quick && !work.counts_instructions && work.idle == 0 { work.quicker() } else { work }
+    }
+
+    /// Connections, requests and bodies of a row.
+    fn of_plain_row(self, row: Row, cli: &Cli) -> Work {
+        match row {
+            Row::Keepalive64 | Row::Floor | Row::Https64 => self,
+            Row::Keepalive512 => Work { connections: 512, ..self },
+            Row::Large100k | Row::HttpsLarge100k => Work {
+                warmup: 4_000,
+                requests: 30_000,
+                shape: Shape::One { host: "h0.bench.test".into(), path: "/large/file".into() },
+                body: LARGE_BODY,
+                ..self
+            },
+            Row::NewConnection | Row::HttpsFullHandshake | Row::HttpsResumed => {
+                Work { warmup: 4_000, requests: 20_000, reconnect: true, ..self }
+            }
+            Row::ManyRoutes => {
+                Work { requests: 60_000, shape: Shape::Many { hosts: MANY_HOSTS, paths: MANY_PATHS }, ..self }
+            }
+            Row::H2Streams => Work { connections: 8, ..self },
+            Row::IdleMemory | Row::HttpsIdleMemory | Row::H2IdleMemory => {
+                Work { warmup: 2_000, requests: 10_000, idle: cli.idle_connections as usize, ..self }
+            }
+            Row::Instructions | Row::HttpsInstructions | Row::H2Instructions => {
+                Work { connections: 8, warmup: 0, requests: 2_000, counts_instructions: true, ..self }
+            }
+        }
+    }
+
+    /// What a row's clients speak.
+    fn with_protocols(self, row: Row) -> Work {
+        /// Streams at once of an HTTP/2 connection.
+        const STREAMS: usize = 32;
+        match row {
+            Row::Https64
+            | Row::HttpsFullHandshake
+            | Row::HttpsLarge100k
+            | Row::HttpsIdleMemory
+            | Row::HttpsInstructions => Work { tls: Some(Tls::Full), ..self },
+            Row::HttpsResumed => Work { tls: Some(Tls::Resumed), ..self },
+            Row::H2Streams | Row::H2IdleMemory | Row::H2Instructions => {
+                Work { tls: Some(Tls::Full), streams: Some(STREAMS), ..self }
+            }
+            _ => self,
+        }
+    }
+
+    fn quicker(self) -> Work {
+        Work { warmup: self.warmup / 5, requests: self.requests / 5, ..self }
+    }
+}
