@@ -93,8 +93,8 @@ pub async fn serve<S: Stream + 'static>(
     }
 }
 
-/// Reads and drops what the client still sends, for a moment: closing with bytes unread is a reset, which could overtake
-/// the goodbye.
+/// Reads and drops what the client still sends, for a moment: closing with bytes unread is a reset, which could
+/// overtake the goodbye.
 async fn linger<S: Stream>(wire: &Wire<S>, timer: &TimerGuard) {
     timer.clear(Lane::ServerRead);
     timer.set(Lane::ClientRead, LINGER_TIME);
