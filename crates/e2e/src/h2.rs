@@ -134,11 +134,19 @@ impl H2 {
         while self.confirmed == 0 {
             self.event().unwrap();
         }
+        for &(_, size) in settings.iter().filter(|(name, _)| *name == setting::HEADER_TABLE_SIZE) {
+            self.decoder.allow(size as usize);
+        }
         assert!(
             self.settings.contains_key(&setting::MAX_CONCURRENT_STREAMS),
             "a bound on streams: {:?}",
             self.settings
         );
+    }
+
+    /// The table of the server's header compression.
+    pub fn table(&self) -> &Decoder {
+        &self.decoder
     }
 
     /// Sends bytes.

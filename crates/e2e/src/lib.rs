@@ -1,5 +1,5 @@
-//! A harness for whole-gateway tests: a gateway in this process, servers that misbehave by script, and a client that
-//! sees every byte.
+//! A harness for whole-gateway tests: a gateway in this process, servers that misbehave by script, and clients that see
+//! every byte of HTTP/1.1, of TLS, and of HTTP/2 frame by frame; authorities issue certificates with any fault.
 //!
 //! Everything stands on loopback and on ports that the system chose. Every wait has an end. A panic in a fake server
 //! fails the test that started it.

@@ -157,11 +157,13 @@ pub struct Decoder {
     entries: VecDeque<Field>,
     size: usize,
     allowed: usize,
+    /// The other end has been told of a smaller table and has to say that it has understood.
+    to_be_told: bool,
 }
 
 impl Default for Decoder {
     fn default() -> Self {
-        Self { entries: VecDeque::new(), size: 4096, allowed: 4096 }
+        Self { entries: VecDeque::new(), size: 4096, allowed: 4096, to_be_told: false }
     }
 }
 
@@ -201,11 +203,25 @@ impl Input<'_> {
 }
 
 impl Decoder {
+    /// What the other end was allowed, once it has confirmed it.
+    pub fn allow(&mut self, size: usize) {
+        self.allowed = size;
+        self.to_be_told = size < self.size;
+    }
+
+    /// The size of the table, as the other end has set it.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
     /// Reads a whole block. `Err` says what is wrong with it.
     pub fn decode(&mut self, block: &[u8]) -> Result<Vec<Field>, String> {
         let mut input = Input(block);
         let mut fields = Vec::new();
         while let Ok(first) = input.octet() {
+            if self.to_be_told && !(0x20..0x40).contains(&first) {
+                return Err("the table was not made smaller first (RFC 7541, section 4.2)".to_owned());
+            }
             match first {
                 0x80.. => fields.push(self.entry(input.integer(first, 7)?)?),
                 0x40.. => {
@@ -218,6 +234,7 @@ impl Decoder {
                     if self.size > self.allowed {
                         return Err(format!("a table of {} octets, where {} are allowed", self.size, self.allowed));
                     }
+                    self.to_be_told = false;
                     self.evict();
                 }
                 0x20.. => return Err("a table size after a field".to_owned()),

@@ -1,5 +1,6 @@
 //! HTTP/2 to clients.
 
+mod answers;
 mod conformance;
 mod connections;
 mod content;
