@@ -16,7 +16,7 @@ use foldhash::fast::RandomState;
 use tls::connector::{Connector, ServerTlsError};
 use tokio::net::TcpStream;
 
-pub use stream::ServerStream;
+pub use stream::{ServerStream, poll_ended};
 
 /// A connection to a server, owned by one exchange or idle.
 #[derive(Debug)]

@@ -166,7 +166,7 @@ impl Running {
         let resolver = Arc::new(SystemResolver::new(&settings.dns));
         let responders = Responders::new(Arc::clone(&resolver) as Arc<dyn Lookup>);
         let probes = ProbeRunner::new(control.handle.clone(), resolver, settings.on_health);
-        let tickets = SharedTickets::new(settings.ticket_secrets).map_err(StartError::Machine)?;
+        let tickets = SharedTickets::new(settings.ticket_secrets);
         snapshot.identity.revision = 1;
         let fleet = Fleet::reconcile(None, &snapshot);
         probes.reconcile(&fleet);
@@ -201,11 +201,8 @@ impl Running {
 
     /// Takes other secrets for session tickets from the next configuration on. Clients whose tickets none of them opens
     /// make a whole handshake.
-    ///
-    /// # Errors
-    /// There are none, and the system gives no random bytes; those before stay.
-    pub fn use_ticket_secrets(&self, secrets: TicketSecrets) -> std::io::Result<()> {
-        self.applied.lock().unwrap_or_else(PoisonError::into_inner).tickets.change(secrets)
+    pub fn use_ticket_secrets(&self, secrets: TicketSecrets) {
+        self.applied.lock().unwrap_or_else(PoisonError::into_inner).tickets.change(secrets);
     }
 
     /// Applies a configuration: binds what is new (all or nothing), publishes, then closes what is gone. Connections

@@ -1,7 +1,5 @@
 //! Session tickets of a gateway, and the secrets they come from.
 
-use std::io;
-
 use tls::tickets::Tickets;
 use zeroize::Zeroizing;
 
@@ -17,24 +15,20 @@ pub(crate) struct SharedTickets {
 
 impl SharedTickets {
     /// Tickets of these secrets.
-    ///
-    /// # Errors
-    /// There are none, and the system gives no random bytes.
-    pub(crate) fn new(secrets: TicketSecrets) -> io::Result<Self> {
+    pub(crate) fn new(secrets: TicketSecrets) -> Self {
         let tickets = if secrets.is_empty() {
-            Tickets::random().map_err(io::Error::other)?
+            Tickets::random()
         } else {
             Tickets::shared(&secrets.iter().map(|secret| secret.as_slice()).collect::<Vec<_>>())
         };
-        Ok(Self { secrets, tickets })
+        Self { secrets, tickets }
     }
 
     /// Takes other secrets. The same ones change nothing: sessions live on.
-    pub(crate) fn change(&mut self, secrets: TicketSecrets) -> io::Result<()> {
+    pub(crate) fn change(&mut self, secrets: TicketSecrets) {
         if self.secrets != secrets {
-            *self = Self::new(secrets)?;
+            *self = Self::new(secrets);
         }
-        Ok(())
     }
 
     /// The tickets.

@@ -9,7 +9,7 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use backend::connections::ServerStream;
+use backend::connections::{ServerStream, poll_ended};
 use bytes::BufMut;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -65,16 +65,7 @@ impl Stream for TcpStream {
     }
 
     fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<bool> {
-        if self.poll_read_ready(context).is_pending() {
-            return Poll::Pending;
-        }
-        let mut byte = [std::mem::MaybeUninit::uninit()];
-        let mut byte = tokio::io::ReadBuf::uninit(&mut byte);
-        match self.poll_peek(context, &mut byte) {
-            Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => Poll::Ready(true),
-            Poll::Ready(Ok(_)) => Poll::Ready(false),
-            Poll::Pending => Poll::Pending,
-        }
+        poll_ended(self, context)
     }
 
     fn local(&self) -> Option<std::net::SocketAddr> {

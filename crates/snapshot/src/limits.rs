@@ -90,8 +90,6 @@ pub struct Options {
     /// `x-forwarded-for` entries are `ip:port` (Azure). False: the plain address.
     /// Extension: `properties.gatehouse.forwardedForPort`.
     pub forwarded_for_port: bool,
-    /// Offer HTTP/2 on HTTPS listeners (`enableHttp2`). Default false.
-    pub http2: bool,
 }
 
 impl Default for Options {
@@ -100,7 +98,6 @@ impl Default for Options {
             server: Some(Arc::from("Microsoft-Azure-Application-Gateway/v2")),
             trusted_proxies: Vec::new(),
             forwarded_for_port: true,
-            http2: false,
         }
     }
 }

@@ -53,7 +53,8 @@ impl Acceptor {
     /// Prepares a listener.
     ///
     /// # Errors
-    /// The policy allows nothing that the provider can do; compiling a document has made sure that it does.
+    /// The policy allows nothing that the provider can do, which compiling a document has ruled out, or the system
+    /// gives no random bytes.
     pub fn new(tls: &ListenerTls, tickets: &Tickets) -> Result<Self, rustls::Error> {
         let without_alpn = config(tls, tickets)?;
         let mut with_alpn = without_alpn.clone();
@@ -97,7 +98,8 @@ fn config(tls: &ListenerTls, tickets: &Tickets) -> Result<ServerConfig, rustls::
     config.max_early_data_size = 0;
     config.max_fragment_size = Some(RECORD);
     config.send_tls13_tickets = TICKETS;
-    config.ticketer = tickets.producer(tls.client_auth.as_deref());
-    config.session_storage = tickets.sessions(tls.client_auth.as_deref());
+    let sessions = tickets.context(tls.client_auth.as_deref())?;
+    config.ticketer = sessions.producer;
+    config.session_storage = sessions.sessions;
     Ok(config)
 }

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -14,6 +14,7 @@ use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
 use aws_lc_rs::rand;
 use rustls::server::{ProducesTickets, ServerSessionMemoryCache, StoresServerSessions};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use crate::client_auth::{ClientAuth, Mode, Revocation};
 
@@ -31,61 +32,66 @@ const NAME_LEN: usize = 16;
 
 /// The secrets behind the tickets, and what was derived from them.
 pub struct Tickets {
-    /// The first one encrypts, all of them open.
-    secrets: Vec<Prk>,
+    /// The first one encrypts, all of them open. Made when the first listener needs them, where they are random: the
+    /// cryptography's first random bytes cost 420 million instructions, which a gateway without TLS need not spend.
+    secrets: OnceLock<Vec<Prk>>,
     contexts: Mutex<HashMap<[u8; 32], Context>>,
 }
 
 /// What listeners with the same client authentication share.
 #[derive(Clone)]
-struct Context {
-    producer: Arc<Producer>,
-    sessions: Arc<ServerSessionMemoryCache>,
+pub(crate) struct Context {
+    /// Seals and opens tickets.
+    pub(crate) producer: Arc<dyn ProducesTickets>,
+    /// Sessions of TLS 1.2 clients that know no tickets.
+    pub(crate) sessions: Arc<dyn StoresServerSessions>,
+}
+
+fn extract(secrets: &[impl AsRef<[u8]>]) -> Vec<Prk> {
+    let salt = Salt::new(HKDF_SHA256, b"gatehouse session tickets");
+    secrets.iter().map(|secret| salt.extract(secret.as_ref())).collect()
 }
 
 impl Tickets {
     /// Tickets of this process alone.
-    ///
-    /// # Errors
-    /// The system gives no random bytes.
-    pub fn random() -> Result<Self, rustls::Error> {
-        let mut secret = [0; MIN_SECRET];
-        rand::fill(&mut secret).map_err(|_| rustls::Error::FailedToGetRandomBytes)?;
-        Ok(Self::shared(&[secret]))
+    pub fn random() -> Self {
+        Self { secrets: OnceLock::new(), contexts: Mutex::default() }
     }
 
     /// Tickets of every gateway that has these secrets. The first encrypts; the others only open, so that secrets can
     /// be changed one gateway at a time.
     pub fn shared(secrets: &[impl AsRef<[u8]>]) -> Self {
-        let salt = Salt::new(HKDF_SHA256, b"gatehouse session tickets");
-        let secrets = secrets.iter().map(|secret| salt.extract(secret.as_ref())).collect();
-        Self { secrets, contexts: Mutex::default() }
+        Self { secrets: OnceLock::from(extract(secrets)), contexts: Mutex::default() }
     }
 
-    /// The producer for listeners with this client authentication.
-    pub(crate) fn producer(&self, client_auth: Option<&ClientAuth>) -> Arc<dyn ProducesTickets> {
-        self.context(client_auth).producer
+    fn secrets(&self) -> Result<&Vec<Prk>, rustls::Error> {
+        if let Some(secrets) = self.secrets.get() {
+            return Ok(secrets);
+        }
+        let mut secret = Zeroizing::new([0; MIN_SECRET]);
+        rand::fill(&mut *secret).map_err(|_| rustls::Error::FailedToGetRandomBytes)?;
+        Ok(self.secrets.get_or_init(|| extract(&[secret])))
     }
 
-    /// The store of TLS 1.2 sessions for listeners with this client authentication.
-    pub(crate) fn sessions(&self, client_auth: Option<&ClientAuth>) -> Arc<dyn StoresServerSessions> {
-        self.context(client_auth).sessions
-    }
-
-    fn context(&self, client_auth: Option<&ClientAuth>) -> Context {
+    /// What listeners with this client authentication share.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub(crate) fn context(&self, client_auth: Option<&ClientAuth>) -> Result<Context, rustls::Error> {
+        let secrets = self.secrets()?;
         let id = client_auth.map_or([0; 32], digest);
         let mut contexts = self.contexts.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || Context {
-            producer: Arc::new(Producer::new(self.secrets.clone(), id, unix_seconds)),
+            producer: Arc::new(Producer::new(secrets.clone(), id, unix_seconds)),
             sessions: ServerSessionMemoryCache::new(SESSION_IDS),
         };
-        contexts.entry(id).or_insert_with(make).clone()
+        Ok(contexts.entry(id).or_insert_with(make).clone())
     }
 }
 
 impl fmt::Debug for Tickets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Tickets({} secrets)", self.secrets.len())
+        write!(f, "Tickets({} secrets)", self.secrets.get().map_or(0, Vec::len))
     }
 }
 
@@ -167,7 +173,7 @@ impl KeyType for Length {
 }
 
 fn derive_one(secret: &Prk, context: &[u8; 32], period: u64) -> Option<Key> {
-    let mut bytes = zeroize::Zeroizing::new([0; NAME_LEN + 32]);
+    let mut bytes = Zeroizing::new([0; NAME_LEN + 32]);
     secret.expand(&[context, &period.to_be_bytes()], Length).ok()?.fill(&mut *bytes).ok()?;
     let (name, key) = bytes.split_first_chunk::<NAME_LEN>()?;
     Some(Key { name: *name, key: LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).ok()?) })
@@ -217,7 +223,7 @@ mod tests {
     use super::*;
 
     fn producer(secrets: &[&[u8]], context: u8, now: fn() -> u64) -> Producer {
-        Producer::new(Tickets::shared(secrets).secrets, [context; 32], now)
+        Producer::new(extract(secrets), [context; 32], now)
     }
 
     const ONE: &[u8] = &[1; 32];

@@ -56,14 +56,7 @@ impl ServerStream {
     /// error, `Ready(false)` when there are bytes. Session tickets, which a server sends when it likes, are neither.
     pub fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<bool> {
         match self {
-            Self::Plain(tcp) => {
-                if ready!(tcp.poll_read_ready(context)).is_err() {
-                    return Poll::Ready(true);
-                }
-                let mut byte = [MaybeUninit::uninit()];
-                let peeked = ready!(tcp.poll_peek(context, &mut ReadBuf::uninit(&mut byte)));
-                Poll::Ready(!matches!(peeked, Ok(1..)))
-            }
+            Self::Plain(tcp) => poll_ended(tcp, context),
             Self::Tls(stream) => {
                 let content = ready!(Pin::new(&mut **stream).poll_fill_buf(context));
                 Poll::Ready(content.map_or(true, <[u8]>::is_empty))
@@ -140,6 +133,17 @@ fn poll_read_tls(
             return Poll::Ready(Ok(()));
         }
     }
+}
+
+/// Looks whether the other end of a socket has closed, without taking bytes: `Ready(true)` at the end or after an
+/// error, `Ready(false)` when there are bytes.
+pub fn poll_ended(tcp: &TcpStream, context: &mut Context<'_>) -> Poll<bool> {
+    if ready!(tcp.poll_read_ready(context)).is_err() {
+        return Poll::Ready(true);
+    }
+    let mut byte = [MaybeUninit::uninit()];
+    let peeked = ready!(tcp.poll_peek(context, &mut ReadBuf::uninit(&mut byte)));
+    Poll::Ready(!matches!(peeked, Ok(1..)))
 }
 
 impl AsyncRead for ServerStream {

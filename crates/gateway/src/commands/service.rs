@@ -185,9 +185,7 @@ impl Service {
         let Loaded { snapshot: Some(snapshot), inputs, ticket_secrets, .. } = loaded else {
             return self.refuse(&warnings);
         };
-        if let Err(error) = self.running.use_ticket_secrets(ticket_secrets) {
-            return self.refuse(&error.to_string());
-        }
+        self.running.use_ticket_secrets(ticket_secrets);
         match self.running.apply(snapshot) {
             Ok((revision, changes)) => {
                 last.applied = inputs.checksum().to_owned();

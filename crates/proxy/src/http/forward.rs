@@ -104,6 +104,7 @@ impl Exchange {
                 Some(other) => {
                     client.seat().worker.counters.retries.add(1);
                     fresh = false;
+                    self.facts.detail = None;
                     self.facts.sent_at = Some(Instant::now());
                     retries += 1;
                     server = Arc::clone(other);
@@ -180,15 +181,8 @@ impl Attempt<'_> {
         }
         let began = Instant::now();
         seat.timer.set(Lane::ServerWrite, self.limits.connect_timeout.min(self.settings.request_timeout));
-        let address = self.server.address;
-        let made = match self.connector {
-            None => within(worker.connections.connect(address, None), &seat.timer, Lane::ServerWrite).await,
-            // A handshake is rare and its future large.
-            Some(connector) => {
-                let connecting = Box::pin(worker.connections.connect(address, Some((connector, name.as_deref()))));
-                within(connecting, &seat.timer, Lane::ServerWrite).await
-            }
-        };
+        let tls = self.connector.map(|connector| (connector, name.as_deref()));
+        let made = within(worker.connections.connect(self.server.address, tls), &seat.timer, Lane::ServerWrite).await;
         seat.timer.clear(Lane::ServerWrite);
         let link = match made {
             Ok(Ok(link)) => link,

@@ -31,11 +31,6 @@ impl Wire {
     pub fn take_hello(&mut self) -> Vec<u8> {
         self.hello.take().unwrap_or_default()
     }
-
-    /// The socket.
-    pub fn tcp(&self) -> &TcpStream {
-        &self.tcp
-    }
 }
 
 impl AsyncRead for Wire {

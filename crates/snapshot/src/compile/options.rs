@@ -101,7 +101,6 @@ pub(super) fn options(context: &mut Context<'_>) -> Options {
             context.error(codes::INVALID_HEADER_NAME, &header.at, message);
         }
     }
-    options.http2 = is_on(&gateway.enable_http2);
     if let Some(switch) = &gateway.gatehouse.forwarded_for_port {
         options.forwarded_for_port = switch.value;
     }

@@ -15,8 +15,6 @@ const FREE_FRAMES: u64 = 200;
 const RESETS_IN_WINDOW: u64 = 100;
 /// Resets on a connection, beyond half of its requests.
 const RESETS: u64 = 1_000;
-/// CONTINUATION frames of one header block.
-const MAX_CONTINUATIONS: u32 = 8;
 /// Bytes sent that justify one frame of the client's: it has to give credit for them.
 const BYTES_FOR_CREDIT: u64 = 512;
 
@@ -26,7 +24,6 @@ pub struct Budget {
     window: Cell<Count>,
     total: Cell<Count>,
     since: Cell<u64>,
-    continuations: Cell<u32>,
     block_open: Cell<bool>,
     partial: Cell<bool>,
     breach: Cell<Option<Reason>>,
@@ -75,14 +72,11 @@ impl Budget {
             _ => count.idle += 1,
         });
         match frame.kind {
-            HEADERS => {
-                self.continuations.set(0);
-                self.block_open.set(!ends_block);
-            }
+            HEADERS => self.block_open.set(!ends_block),
+            // How many there may be is bounded by `h2`.
             CONTINUATION => {
-                self.continuations.set(self.continuations.get() + 1);
                 self.block_open.set(!ends_block);
-                if self.continuations.get() > MAX_CONTINUATIONS || (frame.length == 0 && !ends_block) {
+                if frame.length == 0 && !ends_block {
                     self.breach(Reason::ENHANCE_YOUR_CALM);
                 }
             }
@@ -198,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_block_has_few_frames_and_none_of_them_empty() {
+    fn no_frame_of_a_header_block_but_its_last_is_empty() {
         let open = |length| Frame { kind: CONTINUATION, flags: 0, length };
         let block = |frames: &[Frame]| {
             let budget = Budget::default();
@@ -207,7 +201,6 @@ mod tests {
             (budget.breached().is_some(), budget.is_waiting())
         };
         assert_eq!(block(&[open(1); 8]), (false, true));
-        assert_eq!(block(&[open(1); 9]), (true, true));
         assert_eq!(block(&[open(0)]), (true, true));
         assert_eq!(block(&[open(1), frame(CONTINUATION, 0)]), (false, false));
     }
