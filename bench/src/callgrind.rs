@@ -1,4 +1,4 @@
-//! The rows `instructions`, `https-instructions` and `h2-instructions`: user instructions per request, counted by
+//! The rows `instructions`, `https-instructions`, `h2-instructions` and `features-instructions`: user instructions per request, counted by
 //! valgrind's callgrind.
 //!
 //! A short and a long run of the same load; the difference of the counts over the difference of the requests. Start-up,
@@ -19,18 +19,22 @@ use crate::work::Work;
 const LONGER: u64 = 3;
 
 /// Counts for every proxy of the run.
-pub(crate) fn row(bench: &mut Bench<'_>, row: Row, work: &Work, failures: &mut Vec<String>) -> Result<RowReport> {
+pub(crate) fn row(
+    bench: &mut Bench<'_>,
+    row: Row,
+    lineup: &[(Target, Routes)],
+    work: &Work,
+    failures: &mut Vec<String>,
+) -> Result<RowReport> {
     let mut contenders = Vec::new();
     if !tools::has("valgrind") {
         println!("SKIPPED: {}: valgrind is not installed", row.name());
         return Ok(RowReport::new(row, work, contenders));
     }
-    // The floor cannot look into what it relays.
-    let without: &[Target] = if work.tls.is_some() { &[Target::Floor] } else { &[] };
-    for target in bench.targets(without) {
-        match per_request(bench, target, work) {
+    for &(target, routes) in lineup {
+        match per_request(bench, target, routes, work) {
             Ok(instructions) => {
-                let mut contender = Contender::new(target, Routes::Single);
+                let mut contender = Contender::new(target, routes);
                 contender.instructions = Some(instructions);
                 contenders.push(contender);
             }
@@ -43,18 +47,18 @@ pub(crate) fn row(bench: &mut Bench<'_>, row: Row, work: &Work, failures: &mut V
     Ok(RowReport::new(row, work, contenders))
 }
 
-fn per_request(bench: &mut Bench<'_>, target: Target, work: &Work) -> Result<f64> {
+fn per_request(bench: &mut Bench<'_>, target: Target, routes: Routes, work: &Work) -> Result<f64> {
     let long = Work { requests: work.requests * LONGER, ..work.clone() };
-    let few = count(bench, target, work)?;
-    let many = count(bench, target, &long)?;
+    let few = count(bench, target, routes, work)?;
+    let many = count(bench, target, routes, &long)?;
     let difference = many.checked_sub(few).context("the longer run took fewer instructions")?;
     Ok(difference as f64 / (long.requests - work.requests) as f64)
 }
 
 /// Instructions of a whole life of the proxy with this load.
-fn count(bench: &mut Bench<'_>, target: Target, work: &Work) -> Result<u64> {
+fn count(bench: &mut Bench<'_>, target: Target, routes: Routes, work: &Work) -> Result<u64> {
     let counts = bench.folder.join(format!("callgrind-{}-{}", target.name(), work.requests));
-    let started = bench.launch(target, Routes::Single, work, Some(counts.clone()))?;
+    let started = bench.launch(target, routes, work, Some(counts.clone()))?;
     let report = bench.load(&started.proxy, work)?;
     started.proxy.stop()?;
     if let Some(error) = report.first_error {

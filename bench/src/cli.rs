@@ -90,6 +90,12 @@ pub(crate) enum Row {
     /// 1,000 hosts with 100 path rules each, beside one host with one rule.
     #[value(name = "many-routes")]
     ManyRoutes,
+    /// Ten rewrite rules, and cookie affinity, beside neither.
+    #[value(name = "features")]
+    Features,
+    /// User instructions per request of the same.
+    #[value(name = "features-instructions")]
+    FeaturesInstructions,
     /// Memory of idle kept-alive connections.
     #[value(name = "idle-memory")]
     IdleMemory,
@@ -130,12 +136,14 @@ pub(crate) enum Row {
 
 impl Row {
     /// What runs when no row is named (the floor is part of the first rows).
-    const DEFAULT: [Row; 16] = [
+    const DEFAULT: [Row; 18] = [
         Row::Keepalive64,
         Row::Keepalive512,
         Row::Large100k,
         Row::NewConnection,
         Row::ManyRoutes,
+        Row::Features,
+        Row::FeaturesInstructions,
         Row::IdleMemory,
         Row::Instructions,
         Row::Https64,

@@ -61,7 +61,7 @@ impl Contender {
     /// A proxy without results yet.
     pub(crate) fn new(target: Target, routes: Routes) -> Contender {
         let name = target.name();
-        let label = if routes == Routes::Single { name } else { format!("{name}, many") };
+        let label = routes.name().map_or_else(|| name.clone(), |routes| format!("{name}, {routes}"));
         Contender { label, rounds: Vec::new(), instructions: None, target, routes }
     }
 
@@ -127,9 +127,10 @@ impl RowReport {
             self.contenders.iter().find(wanted)
         };
         let mut out = Vec::new();
-        for target in Target::ALL {
-            if let (Some(one), Some(many)) = (find(target, false), find(target, true)) {
-                out.push(format!("{name} many / {name} {:.2}", many.ratio(one, self.kind), name = target.name()));
+        for (contender, routes) in self.contenders.iter().filter_map(|c| Some((c, c.routes.name()?))) {
+            if let Some(one) = find(contender.target, false) {
+                let name = contender.target.name();
+                out.push(format!("{name} {routes} / {name} {:.2}", contender.ratio(one, self.kind)));
             }
         }
         for peer in [Target::Nginx, Target::Haproxy, Target::Floor] {
@@ -227,6 +228,10 @@ fn title(row: Row, work: &Work) -> String {
         Row::ManyRoutes => {
             format!("one rule beside {MANY_HOSTS} hosts with {MANY_PATHS} path rules each (many), same requests")
         }
+        Row::Features => {
+            "1 KB, 64 kept-alive connections: ten rewrite rules, and cookie affinity, beside neither".to_owned()
+        }
+        Row::FeaturesInstructions => "user instructions per request of the same (callgrind)".to_owned(),
         Row::IdleMemory => format!("{} idle kept-alive connections, one request made on each", work.idle),
         Row::Instructions => "user instructions per request, 1 KB, 8 connections (callgrind)".to_owned(),
         Row::Https64 => "HTTPS, 1 KB, 64 kept-alive connections".to_owned(),

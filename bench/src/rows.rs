@@ -120,11 +120,22 @@ impl<'a> Bench<'a> {
 
     /// Measures one row.
     fn row(&mut self, row: Row, failures: &mut Vec<String>) -> Result<RowReport> {
-        let work = Work::of(row, self.cli);
+        let mut work = Work::of(row, self.cli);
+        let features = [Routes::Single, Routes::Rewrites, Routes::Affinity].map(|routes| (Target::Gatehouse, routes));
+        if matches!(row, Row::Features | Row::FeaturesInstructions) {
+            work.cookie = self.affinity_cookie(&work)?;
+        }
         if work.counts_instructions {
-            return callgrind::row(self, row, &work, failures);
+            let lineup = match row {
+                Row::FeaturesInstructions => features.to_vec(),
+                // The floor cannot look into what it relays.
+                _ if work.tls.is_some() => single(self.targets(&[Target::Floor])),
+                _ => single(self.targets(&[])),
+            };
+            return callgrind::row(self, row, &lineup, &work, failures);
         }
         let lineup = match row {
+            Row::Features => features.to_vec(),
             Row::ManyRoutes => {
                 let many = Routes::Many { hosts: MANY_HOSTS, paths: MANY_PATHS };
                 let targets = self.targets(&[Target::Floor]);
@@ -136,6 +147,14 @@ impl<'a> Bench<'a> {
             _ => single(self.targets(&[])),
         };
         self.rounds(row, &lineup, &work, failures)
+    }
+
+    /// The cookie of a client that has been here before: every contender of a row gets the same requests.
+    fn affinity_cookie(&mut self, work: &Work) -> Result<String> {
+        let started = self.launch(Target::Gatehouse, Routes::Affinity, work, None)?;
+        let cookie = crate::peers::cookies(started.proxy.address)?;
+        started.proxy.stop()?;
+        if cookie.is_empty() { bail!("affinity is on and sets no cookie") } else { Ok(cookie) }
     }
 
     /// The proxies of this run but those that have no place in a row.
@@ -226,6 +245,7 @@ impl<'a> Bench<'a> {
             warmup: work.warmup,
             requests: work.requests,
             shape: work.shape.clone(),
+            cookie: work.cookie.clone(),
             body: work.body,
             reconnect: work.reconnect,
             tls: work.tls,

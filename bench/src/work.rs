@@ -20,6 +20,8 @@ pub(crate) struct Work {
     pub(crate) requests: u64,
     /// What is asked for.
     pub(crate) shape: Shape,
+    /// Cookies that clients send beside their own.
+    pub(crate) cookie: String,
     /// Expected body length.
     pub(crate) body: usize,
     /// A new connection for each request.
@@ -42,6 +44,7 @@ impl Work {
             warmup: 20_000,
             requests: 100_000,
             shape: Shape::One { host: "h0.bench.test".into(), path: "/p0/page?id=1".into() },
+            cookie: String::new(),
             body: SMALL_BODY,
             reconnect: false,
             tls: None,
@@ -56,7 +59,7 @@ impl Work {
     /// Connections, requests and bodies of a row.
     fn of_plain_row(self, row: Row, cli: &Cli) -> Work {
         match row {
-            Row::Keepalive64 | Row::Floor | Row::Https64 => self,
+            Row::Keepalive64 | Row::Floor | Row::Https64 | Row::Features => self,
             Row::Keepalive512 => Work { connections: 512, ..self },
             Row::Large100k | Row::HttpsLarge100k => Work {
                 warmup: 4_000,
@@ -75,7 +78,7 @@ impl Work {
             Row::IdleMemory | Row::HttpsIdleMemory | Row::H2IdleMemory => {
                 Work { warmup: 2_000, requests: 10_000, idle: cli.idle_connections as usize, ..self }
             }
-            Row::Instructions | Row::HttpsInstructions | Row::H2Instructions => {
+            Row::Instructions | Row::FeaturesInstructions | Row::HttpsInstructions | Row::H2Instructions => {
                 Work { connections: 8, warmup: 0, requests: 2_000, counts_instructions: true, ..self }
             }
         }

@@ -76,7 +76,7 @@ struct Engine<'a> {
 impl<'a> Engine<'a> {
     fn new(spec: &'a LoadSpec) -> Result<Engine<'a>> {
         let (writer, protocol) = match spec.streams {
-            None => (Writer::Http1(Requests::new(spec.shape.clone(), spec.reconnect)), &b"http/1.1"[..]),
+            None => (Writer::Http1(Requests::new(spec.shape.clone(), &spec.cookie, spec.reconnect)), &b"http/1.1"[..]),
             Some(_) => {
                 let blocks = Blocks::new(&spec.shape, spec.tls.is_some()).map_err(anyhow::Error::msg)?;
                 (Writer::Http2(blocks), &b"h2"[..])

@@ -43,6 +43,8 @@ pub(crate) struct LoadSpec {
     pub(crate) requests: u64,
     /// What is asked for.
     pub(crate) shape: Shape,
+    /// Cookies that are sent beside the usual ones.
+    pub(crate) cookie: String,
     /// The body length every response must have.
     pub(crate) body: usize,
     /// A new connection for each request.

@@ -65,9 +65,14 @@ pub(crate) struct Requests {
 }
 
 impl Requests {
-    /// A writer for a shape; `close` asks the proxy to close after each.
-    pub(crate) fn new(shape: Shape, close: bool) -> Requests {
+    /// A writer for a shape, with cookies beside the usual ones; `close` asks the proxy to close after each.
+    pub(crate) fn new(shape: Shape, cookie: &str, close: bool) -> Requests {
         let mut rest: String = FIELDS.iter().map(|field| format!("{}: {}\r\n", field.name, field.value)).collect();
+        if !cookie.is_empty() {
+            // The usual cookies stand last.
+            rest.truncate(rest.trim_end().len());
+            rest.push_str(&format!("; {cookie}\r\n"));
+        }
         rest.push_str(if close { "Connection: close\r\n\r\n" } else { "\r\n" });
         let mut requests = Requests { shape, random: 0x9e37_79b9_7f4a_7c15, text: Vec::new(), rest };
         if let Shape::One { host, path } = requests.shape.clone() {
@@ -104,7 +109,7 @@ mod tests {
 
     #[test]
     fn many_requests_use_the_names_that_the_configurations_use() {
-        let mut requests = Requests::new(Shape::Many { hosts: 1, paths: 1 }, false);
+        let mut requests = Requests::new(Shape::Many { hosts: 1, paths: 1 }, "", false);
         let text = String::from_utf8(requests.next().to_vec()).expect("requests are ASCII");
         assert!(text.starts_with(&format!("GET {}item?id=0 HTTP/1.1\r\nHost: {}\r\n", path_prefix(0), host_name(0))));
     }
@@ -112,7 +117,9 @@ mod tests {
     #[test]
     fn a_request_has_the_size_of_a_browsers() {
         let shape = Shape::One { host: "www.bench.test".into(), path: "/".into() };
-        let length = Requests::new(shape, false).next().len();
+        let length = Requests::new(shape.clone(), "", false).next().len();
         assert!((250..=400).contains(&length), "{length} bytes");
+        let text = String::from_utf8(Requests::new(shape, "a=b", false).next().to_vec()).expect("requests are ASCII");
+        assert!(text.ends_with("theme=light; a=b\r\n\r\n"), "{text}");
     }
 }

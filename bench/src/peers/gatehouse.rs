@@ -1,5 +1,7 @@
 //! Gatehouse, configured for the same work: an application gateway document as ARM shows it, and a site file.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
@@ -19,6 +21,10 @@ pub(super) fn prepare(setup: &Setup<'_>) -> Result<Vec<String>> {
     let site = setup.folder.join("site.yaml");
     std::fs::write(&document, serde_json::to_string(&gateway(setup))?)?;
     std::fs::write(&site, site_file(setup))?;
+    // The same in every run, so that the cookie of one is good for the next.
+    let key = setup.folder.join("affinity.key");
+    std::fs::write(&key, [b'k'; 32])?;
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600))?;
     let path = |p: &std::path::Path| p.display().to_string();
     Ok(vec![path(binary), "run".into(), path(&document), "--site".into(), path(&site)])
 }
@@ -41,7 +47,8 @@ fn site_file(setup: &Setup<'_>) -> String {
   fip: [{ip}]
 ports:
   {document_port}: {port}
-{certificates}workers: 1
+{certificates}affinity: {{key: {folder}/affinity.key}}
+workers: 1
 log:
   access: {folder}/access.log
   format: json
@@ -59,14 +66,19 @@ fn reference(name: &str) -> Value {
 fn gateway(setup: &Setup<'_>) -> Value {
     let members: Vec<Value> = setup.members.iter().map(|m| json!({ "ipAddress": m.ip().to_string() })).collect();
     let (listeners, rules, maps) = match setup.routes {
-        Routes::Single => (vec![listener("all", None, setup.certificate.is_some())], vec![basic_rule()], Vec::new()),
+        Routes::Single | Routes::Rewrites | Routes::Affinity => {
+            let rule = basic_rule(setup.routes == Routes::Rewrites);
+            (vec![listener("all", None, setup.certificate.is_some())], vec![rule], Vec::new())
+        }
         Routes::Many { hosts, paths } => (
             (0..hosts).map(|n| listener(&format!("h{n}"), Some(host_name(n)), false)).collect(),
             (0..hosts).map(path_rule).collect(),
             (0..hosts).map(|n| path_map(n, paths)).collect(),
         ),
     };
-    let redirects = if setup.routes == Routes::Single { json!([]) } else { json!([redirect()]) };
+    let redirects = if maps.is_empty() { json!([]) } else { json!([redirect()]) };
+    let rewrites = if setup.routes == Routes::Rewrites { json!([rewrites()]) } else { json!([]) };
+    let affinity = if setup.routes == Routes::Affinity { "Enabled" } else { "Disabled" };
     let certificates = if setup.certificate.is_some() { json!([{ "name": CERTIFICATE }]) } else { json!([]) };
     json!({
         "id": GATEWAY_ID,
@@ -92,12 +104,13 @@ fn gateway(setup: &Setup<'_>) -> Value {
                 "properties": {
                     "port": setup.members[0].port(),
                     "protocol": "Http",
-                    "cookieBasedAffinity": "Disabled",
+                    "cookieBasedAffinity": affinity,
                     "requestTimeout": 30,
                 },
             }],
             "httpListeners": listeners,
             "redirectConfigurations": redirects,
+            "rewriteRuleSets": rewrites,
             "urlPathMaps": maps,
             "requestRoutingRules": rules,
         },
@@ -124,8 +137,8 @@ fn listener(name: &str, host: Option<String>, tls: bool) -> Value {
     json!({ "name": name, "properties": properties })
 }
 
-fn basic_rule() -> Value {
-    json!({
+fn basic_rule(rewrites: bool) -> Value {
+    let mut rule = json!({
         "name": "all",
         "properties": {
             "ruleType": "Basic",
@@ -134,7 +147,47 @@ fn basic_rule() -> Value {
             "backendAddressPool": reference("members"),
             "backendHttpSettings": reference("plain"),
         },
-    })
+    });
+    if rewrites {
+        rule["properties"]["rewriteRuleSet"] = reference("ten");
+    }
+    rule
+}
+
+/// Ten rewrite rules as people write them, each with a condition: on the request or on the answer, that holds or does
+/// not, with captures and without.
+fn rewrites() -> Value {
+    type Rule<'a> = (&'a str, &'a str, Option<(&'a str, &'a str)>, Option<(&'a str, &'a str)>);
+    let rules: [Rule<'_>; 10] = [
+        ("http_req_X-Forwarded-For", ".+", Some(("X-Real-IP", "{var_client_ip}")), None),
+        ("var_uri_path", "^/p([0-9]+)/", Some(("X-Section", "section-{var_uri_path_1}")), None),
+        ("http_req_User-Agent", "(bot|crawler|spider)", Some(("X-Robot", "yes")), None),
+        ("http_req_Cookie", "theme=(light|dark)", Some(("X-Theme", "{http_req_Cookie_1}")), None),
+        ("var_query_string", "id=([0-9]+)", Some(("X-Item", "{var_query_string_1}")), None),
+        ("var_host", "^admin\\.", Some(("X-Admin", "1")), None),
+        (
+            "http_resp_Location",
+            "(https?)://internal(.*)$",
+            None,
+            Some(("Location", "{http_resp_Location_1}://www{http_resp_Location_2}")),
+        ),
+        ("http_resp_Content-Type", "text/html", None, Some(("X-Content-Type-Options", "nosniff"))),
+        ("var_http_status", "^200$", None, Some(("Strict-Transport-Security", "max-age=31536000"))),
+        ("http_resp_Server", ".+", None, Some(("Server", ""))),
+    ];
+    let header = |(name, value): (&str, &str)| json!([{ "headerName": name, "headerValue": value }]);
+    let rule = |(number, (variable, pattern, request, response)): (usize, Rule<'_>)| {
+        json!({
+            "name": format!("r{number}"),
+            "ruleSequence": 100 + number,
+            "conditions": [{ "variable": variable, "pattern": pattern, "ignoreCase": true, "negate": false }],
+            "actionSet": {
+                "requestHeaderConfigurations": request.map_or(json!([]), header),
+                "responseHeaderConfigurations": response.map_or(json!([]), header),
+            },
+        })
+    };
+    json!({ "name": "ten", "properties": { "rewriteRules": rules.into_iter().enumerate().map(rule).collect::<Vec<_>>() } })
 }
 
 fn path_rule(host: u32) -> Value {

@@ -47,7 +47,7 @@ fn configuration(setup: &Setup<'_>) -> String {
         Some(certificate) => (format!(" ssl crt {} alpn h2,http/1.1", certificate.both.display()), "https", TLS),
     };
     let choice = match setup.routes {
-        Routes::Single => "default_backend members".to_owned(),
+        Routes::Single | Routes::Rewrites | Routes::Affinity => "default_backend members".to_owned(),
         Routes::Many { .. } => format!("use_backend %[base,map_beg({folder}/routes.map,none)]"),
     };
     format!(

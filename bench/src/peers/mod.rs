@@ -26,11 +26,15 @@ use crate::process::Running;
 
 pub(crate) use haproxy::LogSink;
 
-/// How many hosts and path rules a configuration has.
+/// How many hosts and path rules a configuration has, and what its one rule does beside forwarding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Routes {
     /// One rule for everything.
     Single,
+    /// The same with ten rewrite rules, each with a condition. Gatehouse only.
+    Rewrites,
+    /// One rule for everything, with cookie affinity. Gatehouse only.
+    Affinity,
     /// So many hosts, each with so many path rules; whatever matches none of them is not answered with 200.
     Many {
         /// Hosts.
@@ -38,6 +42,18 @@ pub(crate) enum Routes {
         /// Path rules per host.
         paths: u32,
     },
+}
+
+impl Routes {
+    /// What tells a contender with these from one with a single rule.
+    pub(crate) const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Single => None,
+            Self::Rewrites => Some("rewrites"),
+            Self::Affinity => Some("affinity"),
+            Self::Many { .. } => Some("many"),
+        }
+    }
 }
 
 /// All a proxy has to know.
@@ -143,6 +159,19 @@ fn ask(address: SocketAddrV4, tls: bool) -> Result<u16> {
     }
     let mut session = ClientConnection::new(load::tls_config(b"http/1.1", false)?, load::server_name()?)?;
     status(&mut Stream::new(&mut session, &mut stream))
+}
+
+/// The cookies that an answer sets, as a client sends them back.
+pub(crate) fn cookies(address: SocketAddrV4) -> Result<String> {
+    let limit = Duration::from_secs(5);
+    let mut stream = TcpStream::connect_timeout(&address.into(), limit)?;
+    stream.set_read_timeout(Some(limit))?;
+    stream.write_all(b"GET /p0/ready HTTP/1.1\r\nHost: h0.bench.test\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.take(64 * 1024).read_to_string(&mut answer).context("no answer")?;
+    let set = answer.lines().filter_map(|line| line.strip_prefix("Set-Cookie: "));
+    let pairs: Vec<&str> = set.filter_map(|value| value.split(';').next()).collect();
+    Ok(pairs.join("; "))
 }
 
 fn status(stream: &mut (impl Read + Write)) -> Result<u16> {

@@ -87,7 +87,7 @@ fn servers(setup: &Setup<'_>) -> String {
     let address = setup.address;
     let mut out = String::new();
     match setup.routes {
-        Routes::Single => {
+        Routes::Single | Routes::Rewrites | Routes::Affinity => {
             let protocols = if setup.certificate.is_some() { " ssl http2" } else { "" };
             let _ = writeln!(
                 out,

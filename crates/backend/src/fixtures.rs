@@ -7,9 +7,13 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use snapshot::{HostHeader, Member, Pool, Probe, ProbeMatch, Scheme, Settings, Snapshot, Target};
+use snapshot::{AffinityKey, HostHeader, Member, Pool, Probe, ProbeMatch, Scheme, Settings, Snapshot, Target};
 
+use crate::affinity::Marker;
 use crate::dns::{Answer, Lookup, LookupError, LookupFuture};
+use crate::health::Verdicts;
+use crate::server::Server;
+use crate::target::TargetKey;
 
 /// The default probe, quicker: every 5 s, 4 s at most, two failures.
 pub(crate) fn probe() -> Probe {
@@ -37,8 +41,22 @@ pub(crate) fn settings() -> Settings {
         request_timeout: Duration::from_secs(20),
         path: None,
         host: HostHeader::Client,
+        affinity: None,
+        dedicated: false,
+        drains_unhealthy: false,
         drain_timeout: Duration::from_secs(30),
     }
+}
+
+/// What the marks of servers are made with in tests that look at single servers.
+pub(crate) fn marked<T>(make: impl FnOnce(&Marker<'_>) -> T) -> T {
+    let key = TargetKey { pool: "pool".into(), settings: "plain".into() };
+    make(&Marker::new(&key, &AffinityKey(Arc::from(*b"secret"))))
+}
+
+/// A server at port 80 that no probe has seen.
+pub(crate) fn server(ip: &str, name: Option<&str>) -> Server {
+    marked(|marker| Server::new(marker, ip.parse().unwrap(), 80, name.map(Arc::from), Verdicts::new(false)))
 }
 
 /// One pool `pool` with one settings object `plain`. Members that are no addresses are names.

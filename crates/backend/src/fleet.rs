@@ -1,22 +1,34 @@
 //! All targets of one snapshot, alive; and how the next snapshot takes them over.
 
-use std::net::IpAddr;
+mod choose;
+mod heritage;
+
 use std::ops::Index;
 use std::sync::Arc;
+use std::time::Instant;
 
-use snapshot::{Member, Probe, Settings, Snapshot, TargetId};
+use arc_swap::ArcSwap;
+use snapshot::{Snapshot, TargetId};
 
-use crate::dns::NameState;
-use crate::health::{State, Verdicts};
-use crate::security::Security;
-use crate::server::Server;
-use crate::target::{LiveMember, LiveTarget, TargetKey, TargetSpec};
+use crate::drain::Leaving;
+use crate::target::{LiveTarget, TargetKey, TargetSpec};
+use heritage::{Heritage, Past};
 
 /// The targets of one snapshot, in its order. Belongs together with that snapshot: ids of another one mean other
 /// targets.
 #[derive(Clone, Debug, Default)]
 pub struct Fleet {
     targets: Vec<Arc<LiveTarget>>,
+    departed: Arc<ArcSwap<Vec<Departed>>>,
+    /// Azure does not list servers that are on their way out.
+    pub(crate) lists_leaving: bool,
+}
+
+/// A target that the configuration no longer has, while its servers drain.
+#[derive(Clone, Debug)]
+pub(crate) struct Departed {
+    pub(crate) target: Arc<LiveTarget>,
+    pub(crate) leaving: Vec<Leaving>,
 }
 
 impl Index<TargetId> for Fleet {
@@ -36,107 +48,98 @@ impl Fleet {
     /// - a server whose probe definition changed keeps its connections, and its place in the rotation until the new
     ///   probe's first answer.
     ///
+    /// What is not taken over drains from now on, so the result has to be published: servers that are gone finish what
+    /// they have within the drain timeout of their settings ([`crate::Server::cut_at`]). One that comes back within that
+    /// time goes on. With [`snapshot::Options::azure_strict`] everything drains that is under way now, and servers that
+    /// stay go on for requests that come later.
+    ///
     /// Probes of the result run once [`crate::ProbeRunner::reconcile`] has seen it.
     pub fn reconcile(previous: Option<&Self>, snapshot: &Snapshot) -> Self {
+        Self::reconcile_at(previous, snapshot, Instant::now())
+    }
+
+    pub(crate) fn reconcile_at(previous: Option<&Self>, snapshot: &Snapshot, now: Instant) -> Self {
         let nothing = Self::default();
         let previous = previous.unwrap_or(&nothing);
+        let ends_all = snapshot.options.azure_strict;
         let target = |target: &snapshot::Target| {
             let (pool, settings) = (&snapshot.pools[target.pool], &snapshot.settings[target.settings]);
             let key = TargetKey { pool: Arc::clone(&pool.name), settings: Arc::clone(&settings.name) };
-            let spec =
-                TargetSpec { members: pool.members.clone(), settings: settings.clone(), probe: target.probe.clone() };
-            let old = previous.targets.iter().find(|old| old.key == key);
-            match old {
-                Some(old) if old.spec == spec => Arc::clone(old),
-                _ => {
-                    let heritage = Heritage { old: old.map(|old| &**old), previous };
-                    let members = spec.members.iter().map(|member| heritage.member(member, &spec)).collect();
-                    let security = heritage.security(&spec.settings);
-                    Arc::new(LiveTarget::new(key, spec, security, members))
-                }
+            let spec = TargetSpec {
+                members: pool.members.clone(),
+                settings: settings.clone(),
+                probe: target.probe.clone(),
+                affinity_key: snapshot.options.affinity_key.clone(),
+            };
+            match previous.targets.iter().find(|old| old.key == key) {
+                Some(old) if old.spec == spec && !ends_all => Arc::clone(old),
+                _ => Heritage { past: previous.past(&key, now), previous, ends_all }.target(key, spec, now),
             }
         };
-        Self { targets: snapshot.targets.iter().map(target).collect() }
+        let targets: Vec<_> = snapshot.targets.iter().map(target).collect();
+        let departed = previous.departed_from(&targets, now);
+        Self { targets, departed: Arc::new(ArcSwap::from_pointee(departed)), lists_leaving: !ends_all }
     }
 
     /// The targets in the snapshot's order.
     pub fn targets(&self) -> &[Arc<LiveTarget>] {
         &self.targets
     }
-}
 
-/// What a changed target can take over.
-struct Heritage<'a> {
-    /// The target of the same name.
-    old: Option<&'a LiveTarget>,
-    /// Everything that ran before.
-    previous: &'a Fleet,
-}
+    /// Ids of all servers that requests may go to: those of the targets, and those on their way out. Connections to
+    /// others are of no use.
+    pub fn server_ids(&self) -> Vec<u64> {
+        let mut ids = Vec::new();
+        for target in &self.targets {
+            ids.extend(target.all().iter().map(|server| server.id));
+            ids.extend(target.leaving().iter().map(|leaving| leaving.server.id));
+        }
+        ids
+    }
 
-impl Heritage<'_> {
-    fn member(&self, member: &Member, spec: &TargetSpec) -> LiveMember {
-        match member {
-            Member::Address(ip) => LiveMember::Address(self.server(*ip, None, spec)),
-            Member::Name(name) => {
-                let state = self.name(name);
-                let server = |&ip: &IpAddr| self.server(ip, Some(name), spec);
-                LiveMember::Name {
-                    name: Arc::clone(name),
-                    servers: state.addresses.iter().map(server).collect(),
-                    state,
-                }
-            }
+    /// Targets that the configuration no longer has and whose servers drain.
+    pub(crate) fn departed(&self) -> Arc<Vec<Departed>> {
+        self.departed.load_full()
+    }
+
+    /// Lets go of the servers whose time is over.
+    pub(crate) fn settle(&self, now: Instant) {
+        for target in &self.targets {
+            target.settle(now);
+        }
+        if self.departed.load().iter().any(|departed| !departed.lasts(now)) {
+            self.departed.rcu(|all| all.iter().filter(|departed| departed.lasts(now)).cloned().collect::<Vec<_>>());
         }
     }
 
-    fn server(&self, ip: IpAddr, name: Option<&Arc<str>>, spec: &TargetSpec) -> Arc<Server> {
-        let port = spec.settings.port;
-        let same = |server: &&Arc<Server>| {
-            server.address.ip() == ip && server.address.port() == port && server.name.as_ref() == name
-        };
-        if let Some(old) = self.old
-            && old.spec.settings.scheme == spec.settings.scheme
-            && old.spec.settings.tls == spec.settings.tls
-            && let Some(server) = old.all().iter().find(same)
-        {
-            let probed_alike = asks_the_same(&old.spec.probe, &spec.probe);
-            let in_rotation = server.verdicts().in_rotation();
-            return if probed_alike {
-                Arc::clone(server)
-            } else {
-                Arc::new(server.restarted(Verdicts::new(in_rotation)))
-            };
+    /// What there was under this key.
+    fn past(&self, key: &TargetKey, now: Instant) -> Option<Past> {
+        if let Some(target) = self.targets.iter().find(|target| target.key == *key) {
+            let leaving = target.leaving().iter().filter(|leaving| leaving.lasts(now)).cloned().collect();
+            return Some(Past { target: Arc::clone(target), servers: target.all(), leaving });
         }
-        let up_elsewhere = (self.previous.targets.iter())
-            .any(|target| target.all().iter().filter(same).any(|server| server.verdicts().state() == State::Up));
-        Arc::new(Server::new(ip, port, name.cloned(), Verdicts::new(up_elsewhere)))
+        let departed = self.departed();
+        let departed = departed.iter().find(|departed| departed.target.key == *key)?;
+        let leaving = departed.leaving.iter().filter(|leaving| leaving.lasts(now)).cloned().collect();
+        Some(Past { target: Arc::clone(&departed.target), servers: Arc::default(), leaving })
     }
 
-    /// The target of the same name, if it speaks to its servers in the same way: connections of another kind are of
-    /// no use.
-    fn spoken_alike(&self, settings: &Settings) -> Option<&LiveTarget> {
-        let alike = |old: &&LiveTarget| {
-            let old = &old.spec.settings;
-            old.scheme == settings.scheme && old.tls == settings.tls
-        };
-        self.old.filter(alike)
-    }
-
-    fn security(&self, settings: &Settings) -> Security {
-        self.spoken_alike(settings).map_or_else(|| Security::new(settings), |old| old.security.clone())
-    }
-
-    /// What any target knew of a name.
-    fn name(&self, name: &str) -> NameState {
-        let known = self.previous.targets.iter().flat_map(|target| target.names());
-        known.filter(|(its, _)| **its == *name).map(|(_, state)| state).find(|state| state.answered).unwrap_or_default()
+    /// The targets that drain beside these: those that are gone now, and those that were before.
+    fn departed_from(&self, targets: &[Arc<LiveTarget>], now: Instant) -> Vec<Departed> {
+        let is_gone = |target: &Arc<LiveTarget>| targets.iter().all(|other| other.key != target.key);
+        let before = self.departed();
+        let before = before.iter().filter(|departed| is_gone(&departed.target) && departed.lasts(now)).cloned();
+        let gone = self.targets.iter().filter(|target| is_gone(target));
+        let gone = gone.map(|target| Departed { target: Arc::clone(target), leaving: target.all_sent_away(now) });
+        before.chain(gone.filter(|departed| departed.lasts(now))).collect()
     }
 }
 
-/// True when two probes ask the same question and judge the answer alike: name and `minServers` do not matter.
-fn asks_the_same(one: &Probe, two: &Probe) -> bool {
-    let one = Probe { name: two.name.clone(), min_servers: two.min_servers, ..one.clone() };
-    one == *two
+impl Departed {
+    /// True while one of its servers has time left.
+    fn lasts(&self, now: Instant) -> bool {
+        self.leaving.iter().any(|leaving| leaving.lasts(now))
+    }
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 //!
 //! A request that routing sent to a target (a pool with settings) meets here the [`LiveTarget`]: the servers that may
 //! take it now. Who is on that list is decided beside the road, by probes and DNS on the control runtime; the request
-//! only reads it and picks by turn ([`balance`]). This crate knows snapshots, not documents, and no step of the
-//! journey.
+//! only reads it and picks ([`balance`]), or goes where its cookie says ([`affinity`]). A server that was removed drains:
+//! it finishes what it has, for a time. This crate knows snapshots, not documents, and no step of the journey.
 
+pub mod affinity;
 pub mod balance;
 pub mod connections;
 pub mod dns;
@@ -14,6 +15,7 @@ pub mod probe;
 pub mod server;
 pub mod target;
 
+mod drain;
 #[cfg(test)]
 mod fixtures;
 mod report;
@@ -22,5 +24,5 @@ mod security;
 pub use fleet::Fleet;
 pub use health::HealthChange;
 pub use probe::ProbeRunner;
-pub use server::Server;
+pub use server::{Busy, Server};
 pub use target::LiveTarget;

@@ -11,9 +11,11 @@ mod schedule;
 mod task;
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use crate::dns::{Lookup, Names};
 use crate::fleet::Fleet;
@@ -35,6 +37,18 @@ pub struct ProbeRunner {
 struct State {
     names: Names,
     running: Vec<Running>,
+    /// Lets servers go whose time is over.
+    _settling: Option<Task>,
+}
+
+/// Between two looks at the servers on their way out.
+const SETTLE: Duration = Duration::from_secs(1);
+
+async fn settle_for_ever(fleet: Fleet) {
+    loop {
+        tokio::time::sleep(SETTLE).await;
+        fleet.settle(Instant::now().into_std());
+    }
 }
 
 /// What works for one target; dropping it stops the work.
@@ -65,7 +79,7 @@ impl ProbeRunner {
         let permits = Semaphore::new(MAX_CONCURRENT);
         let rng = Mutex::new(observe::Rng::from_kernel());
         let context = Context { prober, on_change, permits, rng, shorten_first_interval: true };
-        let state = State { names: Names::new(resolver), running: Vec::new() };
+        let state = State { names: Names::new(resolver), running: Vec::new(), _settling: None };
         Self { runtime, context: Arc::new(context), state: Mutex::new(state) }
     }
 
@@ -73,7 +87,7 @@ impl ProbeRunner {
     /// any thread; returns at once.
     pub fn reconcile(&self, fleet: &Fleet) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { names, running } = &mut *state;
+        let State { names, running, _settling: settling } = &mut *state;
         running.retain(|old| {
             let stays = fleet.targets().iter().any(|target| Arc::ptr_eq(target, &old.target));
             if !stays {
@@ -90,6 +104,8 @@ impl ProbeRunner {
         }
         let wanted: Vec<_> = running.iter().flat_map(|running| running.target.names()).collect();
         names.retain(|name| wanted.iter().any(|(its, _)| **its == *name));
+        *settling = (!fleet.targets().is_empty() || !fleet.departed().is_empty())
+            .then(|| Task::spawn(&self.runtime, settle_for_ever(fleet.clone())));
     }
 
     /// Stops everything.
@@ -107,7 +123,7 @@ impl ProbeRunner {
             Task::spawn(&self.runtime, async move {
                 while state.changed().await.is_ok() {
                     let now = state.borrow_and_update().clone();
-                    target.take_name(&name, &now);
+                    target.take_name(&name, &now, Instant::now().into_std());
                     loops.follow();
                 }
             })

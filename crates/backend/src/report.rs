@@ -1,35 +1,73 @@
 //! The fleet's health as the status board shows it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use observe::status::{Health, HealthReport, NameStatus, ServerHealth, TargetHealth};
 
 use crate::dns::NameState;
-use crate::fleet::Fleet;
+use crate::drain::Leaving;
+use crate::fleet::{Departed, Fleet};
 use crate::health::{State, success_text};
 use crate::server::Server;
 use crate::target::LiveTarget;
 
 impl Fleet {
-    /// The health of every server, ages counted to `now`.
+    /// The health of every server, ages counted to `now`; servers on their way out behind the others.
     pub fn report(&self, now: Instant) -> HealthReport {
-        HealthReport { targets: self.targets().iter().map(|target| target_health(target, now)).collect() }
+        let lists = self.lists_leaving;
+        let live = |target: &Arc<LiveTarget>| {
+            let mut health = target_health(target, now);
+            if lists {
+                health.servers.extend(leaving_servers(&target.leaving(), now));
+            }
+            health
+        };
+        let mut targets: Vec<_> = self.targets().iter().map(live).collect();
+        if lists {
+            targets.extend(self.departed().iter().filter_map(|departed| departed_health(departed, now)));
+        }
+        HealthReport { targets }
     }
 }
 
 fn target_health(target: &LiveTarget, now: Instant) -> TargetHealth {
     let eligible = target.eligible();
-    let server = |server: &std::sync::Arc<Server>| {
+    let server = |server: &Arc<Server>| {
         let in_rotation = eligible.iter().any(|other| other.id == server.id);
         server_health(server, in_rotation, now)
     };
     TargetHealth {
+        servers: target.all().iter().map(server).collect(),
+        names: target.names().iter().map(|(name, state)| name_status(name, state, now)).collect(),
+        ..nameless(target)
+    }
+}
+
+/// A target without servers.
+fn nameless(target: &LiveTarget) -> TargetHealth {
+    TargetHealth {
         pool: target.key.pool.to_string(),
         settings: target.key.settings.to_string(),
         probe: target.spec.probe.name.as_deref().map(str::to_owned),
-        servers: target.all().iter().map(server).collect(),
-        names: target.names().iter().map(|(name, state)| name_status(name, state, now)).collect(),
+        ..TargetHealth::default()
     }
+}
+
+/// `None` once the last server's time is over.
+fn departed_health(departed: &Departed, now: Instant) -> Option<TargetHealth> {
+    let servers: Vec<_> = leaving_servers(&departed.leaving, now).collect();
+    (!servers.is_empty()).then(|| TargetHealth { servers, ..nameless(&departed.target) })
+}
+
+fn leaving_servers(leaving: &[Leaving], now: Instant) -> impl Iterator<Item = ServerHealth> {
+    let leaving = leaving.iter().filter(move |leaving| leaving.lasts(now));
+    leaving.map(move |leaving| ServerHealth {
+        health: Health::Draining,
+        reason: "was removed; requests under way end within the drain timeout".to_owned(),
+        code: "Draining",
+        ..server_health(&leaving.server, false, now)
+    })
 }
 
 fn server_health(server: &Server, in_rotation: bool, now: Instant) -> ServerHealth {
@@ -51,6 +89,8 @@ fn server_health(server: &Server, in_rotation: bool, now: Instant) -> ServerHeal
         reason,
         code,
         in_rotation,
+        active: server.active(),
+        draining_seconds_left: server.cut_at().map(|at| at.saturating_duration_since(now).as_secs_f64()),
         consecutive_failures: verdicts.failures(),
         last_probe_seconds_ago: verdicts.last().map(|last| age(last.ended(), now).as_secs_f64()),
         latency_milliseconds: verdicts.last().map(|last| last.took.as_secs_f64() * 1000.0),

@@ -1,16 +1,21 @@
 //! A target at work: the servers of one pool with settings, and which of them may take requests.
 
+mod draining;
+
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, Guard};
-use snapshot::{Member, Probe, Settings};
+use snapshot::{AffinityKey, Member, Probe, Settings};
 use tls::connector::Connector;
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
+use crate::affinity::Marker;
 use crate::dns::NameState;
+use crate::drain::Leaving;
 use crate::health::{HealthChange, Probed, State, Verdicts, success_text};
 use crate::security::Security;
 use crate::server::Server;
@@ -33,6 +38,8 @@ pub struct TargetSpec {
     pub settings: Settings,
     /// How their health is found out.
     pub probe: Probe,
+    /// The secret that their affinity tokens are made with.
+    pub affinity_key: AffinityKey,
 }
 
 /// A list of servers in pool order.
@@ -48,6 +55,7 @@ pub struct LiveTarget {
     pub(crate) security: Security,
     eligible: ArcSwap<Servers>,
     all: ArcSwap<Servers>,
+    leaving: ArcSwap<Vec<Leaving>>,
     undecided: AtomicBool,
     retired: AtomicBool,
     changed: Notify,
@@ -78,6 +86,7 @@ impl LiveTarget {
             security,
             eligible: ArcSwap::default(),
             all: ArcSwap::default(),
+            leaving: ArcSwap::default(),
             undecided: AtomicBool::new(true),
             retired: AtomicBool::new(false),
             changed: Notify::new(),
@@ -104,7 +113,7 @@ impl LiveTarget {
         }
     }
 
-    /// All servers in pool order.
+    /// All servers in pool order, without those that are on their way out.
     pub fn all(&self) -> Arc<Servers> {
         self.all.load_full()
     }
@@ -130,12 +139,18 @@ impl LiveTarget {
         _ = tokio::time::timeout(patience, decision).await;
     }
 
+    /// Ends with the next change of its lists. One that happens before it is waited for counts too.
+    pub(crate) fn changed(&self) -> Notified<'_> {
+        self.changed.notified()
+    }
+
     /// Takes the outcome of a probe of one of its servers. Returns what changed, for the gateway's log.
     pub(crate) fn take(&self, server: &Server, probed: Probed) -> Option<HealthChange> {
         let reason = match &probed.outcome {
             Ok(status) => success_text(*status),
             Err(failure) => failure.to_string(),
         };
+        let ended = probed.ended();
         let (state, rotation_changed) = {
             let mut verdicts = server.verdicts();
             let before = verdicts.in_rotation();
@@ -143,7 +158,9 @@ impl LiveTarget {
             (state, before != verdicts.in_rotation())
         };
         if state.is_some() || rotation_changed {
-            self.refresh(&self.members());
+            let members = self.members();
+            self.refresh(&members);
+            self.drain_unhealthy(ended);
         }
         Some(HealthChange {
             pool: Arc::clone(&self.key.pool),
@@ -163,24 +180,39 @@ impl LiveTarget {
         self.refresh(&self.members());
     }
 
-    /// Takes what is known of a name now: servers whose address stayed go on, new ones start.
-    pub(crate) fn take_name(&self, name: &str, state: &NameState) {
+    /// Takes what is known of a name now: servers whose address stayed go on, new ones start, the others drain.
+    pub(crate) fn take_name(&self, name: &str, state: &NameState, now: Instant) {
         let mut members = self.members();
+        let mut gone = Vec::new();
         for member in members.iter_mut() {
             if let LiveMember::Name { name: its, state: old, servers } = member
                 && **its == *name
             {
-                let was_up = servers.iter().any(|server| server.verdicts().state() == State::Up);
-                let port = self.spec.settings.port;
-                let server = |&ip: &IpAddr| match servers.iter().find(|server| server.address.ip() == ip) {
+                let before = std::mem::take(servers);
+                let was_up = before.iter().any(|server| server.verdicts().state() == State::Up);
+                let server = |&ip: &IpAddr| match before.iter().find(|server| server.address.ip() == ip) {
                     Some(server) => Arc::clone(server),
-                    None => Arc::new(Server::new(ip, port, Some(Arc::clone(its)), Verdicts::new(was_up))),
+                    None => self.returned(ip, its).unwrap_or_else(|| self.resolved(ip, its, was_up)),
                 };
                 *servers = state.addresses.iter().map(server).collect();
                 *old = state.clone();
+                gone.extend(before.into_iter().filter(|old| servers.iter().all(|server| server.id != old.id)));
             }
         }
+        self.send_away(&gone, now);
         self.refresh(&members);
+        self.drain_unhealthy(now);
+    }
+
+    /// A server at a new address of a name.
+    fn resolved(&self, ip: IpAddr, name: &Arc<str>, was_up: bool) -> Arc<Server> {
+        let verdicts = Verdicts::new(was_up);
+        Arc::new(Server::new(&self.marker(), ip, self.spec.settings.port, Some(Arc::clone(name)), verdicts))
+    }
+
+    /// Makes the marks of its servers.
+    pub(crate) fn marker(&self) -> Marker<'_> {
+        Marker::new(&self.key, &self.spec.affinity_key)
     }
 
     /// Its names with what is known of them.

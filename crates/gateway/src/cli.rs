@@ -139,6 +139,9 @@ pub struct Check {
     /// Whose rules apply.
     #[arg(long, value_enum, default_value_t = Target::Gatehouse)]
     pub target: Target,
+    /// Fetch custom error pages too, as a gateway does when it starts. Otherwise nothing is fetched.
+    #[arg(long)]
+    pub fetch: bool,
 }
 
 /// `gatehouse explain`.

@@ -9,10 +9,12 @@ use model::problem::{Problem, Problems};
 use model::site::{Site, read_site};
 use model::{At, Document, ReadOptions, Source, Sources};
 use snapshot::compile::{Environment, Issuer, Mode, compile};
-use snapshot::{Snapshot, merged};
+use snapshot::{Snapshot, merged, page_urls};
 
+use crate::affinity::MachineKey;
 use crate::cli::Documents;
 use crate::dev_ca::DevCa;
+use crate::error_pages::ErrorPages;
 use crate::inputs::Inputs;
 use crate::site_files::SiteFiles;
 use crate::terminal;
@@ -30,9 +32,31 @@ pub struct Purpose {
     pub azure: bool,
     /// Who issues certificates that are in Azure only.
     pub issuer: Option<Arc<dyn Issuer>>,
+    /// Who fetches error pages. `None`: nobody does, and a warning says so.
+    pub pages: Option<Arc<ErrorPages>>,
+    /// Who has the secret of affinity cookies where the site file names none. Needed to serve.
+    pub affinity: Option<Arc<MachineKey>>,
 }
 
 impl Purpose {
+    /// To serve a document, with a folder for what is kept.
+    pub fn serving(state: &Path, document: &Path) -> Self {
+        Self {
+            pages: Some(Arc::new(ErrorPages::in_folder(state, document))),
+            affinity: Some(Arc::new(MachineKey::in_folder(state))),
+            ..Self::default()
+        }
+    }
+
+    /// To serve, and to keep nothing beyond the process.
+    pub fn trial() -> Self {
+        Self {
+            pages: Some(Arc::new(ErrorPages::in_memory())),
+            affinity: Some(Arc::new(MachineKey::in_memory())),
+            ..Self::default()
+        }
+    }
+
     /// To look where requests go, for which certificates that are in Azure only need not be here.
     pub fn routing() -> Self {
         Self { issuer: Some(Arc::new(DevCa::in_memory(drop))), ..Self::default() }
@@ -53,6 +77,8 @@ pub struct Loaded {
     pub sources: Sources,
     /// Secrets of session tickets, the first encrypts.
     pub ticket_secrets: TicketSecrets,
+    /// The URLs of its error pages that were to be fetched.
+    pub page_urls: Vec<String>,
     /// What it was loaded from; the contents of files were compiled and are not kept.
     pub inputs: Inputs,
 }
@@ -116,7 +142,7 @@ pub fn state_of(site: &Source) -> Option<PathBuf> {
 
 /// Compiles what was read.
 pub fn compiled(mut inputs: Inputs, purpose: &Purpose) -> Loaded {
-    let (site, options) = open_site(&inputs);
+    let (site, options) = open_site(inputs.site.as_ref(), inputs.gateway.as_deref());
     let mut reading = model::read(&inputs.documents, &options);
     // The site file's problems point into its own text, which comes after the documents'.
     let site = match (site, &inputs.site) {
@@ -132,9 +158,13 @@ pub fn compiled(mut inputs: Inputs, purpose: &Purpose) -> Loaded {
         problems: reading.problems,
         sources: reading.sources,
         ticket_secrets,
+        page_urls: Vec::new(),
         inputs,
     };
     if let Some(document) = &loaded.document {
+        loaded.page_urls = page_urls(document, loaded.site.as_ref());
+        let fetched = purpose.pages.as_ref().map(|pages| pages.fetch(&loaded.page_urls)).unwrap_or_default();
+        fetched.problems(document).for_each(|problem| loaded.problems.push(problem));
         let environment = Environment {
             local_addresses: local_addresses(document),
             mode: if purpose.loopback { Mode::Dev } else { Mode::Run },
@@ -142,6 +172,8 @@ pub fn compiled(mut inputs: Inputs, purpose: &Purpose) -> Loaded {
             files,
             now: jiff::Timestamp::now().as_second(),
             issuer: purpose.issuer.clone(),
+            affinity_key: purpose.affinity.as_ref().and_then(|key| key.wanted(document)),
+            pages: fetched.pages,
         };
         let compiled = compile(document, loaded.site.as_ref(), &environment);
         loaded.problems = merged(std::mem::take(&mut loaded.problems), compiled.problems);
@@ -171,9 +203,9 @@ fn take_files(inputs: &mut Inputs, site: Option<&Site>, purpose: &Purpose, probl
 
 /// The site file is read twice: first for the template parameters in it, which the document needs, and then for its
 /// problems, which need the document's texts before it.
-fn open_site(inputs: &Inputs) -> (Option<Site>, ReadOptions) {
-    let mut options = ReadOptions { gateway: inputs.gateway.clone(), ..ReadOptions::default() };
-    let Some(source) = &inputs.site else { return (None, options) };
+pub(crate) fn open_site(source: Option<&Source>, gateway: Option<&str>) -> (Option<Site>, ReadOptions) {
+    let mut options = ReadOptions { gateway: gateway.map(str::to_owned), ..ReadOptions::default() };
+    let Some(source) = source else { return (None, options) };
     let read = read_site(source.clone(), &mut Sources::new(Vec::new()), &mut Problems::new());
     if let Some(site) = &read {
         options.parameters = site.parameters.clone();

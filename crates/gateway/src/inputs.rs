@@ -3,13 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
-use model::problem::Problems;
-use model::site::read_site;
-use model::{Source, Sources};
+use model::Source;
+use model::schema::Field;
 use sha2::{Digest, Sha256};
 
 use crate::cli::Documents;
-use crate::documents::{Loaded, Purpose, Unreadable, compiled, read_source};
+use crate::documents::{Loaded, Purpose, Unreadable, compiled, open_site, read_source};
 use crate::site_files::{self, SiteFiles};
 
 /// The texts and files of a configuration.
@@ -42,7 +41,7 @@ impl Inputs {
     pub fn new(documents: Vec<Source>, site: Option<Source>, gateway: Option<String>) -> Self {
         let mut checksum = Sha256::new();
         documents.iter().chain(&site).for_each(|source| add(&mut checksum, source.text.as_bytes()));
-        let files = site.as_ref().map(|site| files(site, &mut checksum)).unwrap_or_default();
+        let files = files(&documents, site.as_ref(), gateway.as_deref(), &mut checksum);
         let checksum = checksum.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         Self { documents, site, gateway, files, checksum }
     }
@@ -79,11 +78,29 @@ impl Inputs {
     }
 }
 
-/// What a site file is mistaken about is told when it is compiled.
-fn files(site: &Source, checksum: &mut Sha256) -> SiteFiles {
-    let folder = Path::new(&site.name).parent().unwrap_or(Path::new(""));
-    let read = read_site(site.clone(), &mut Sources::new(Vec::new()), &mut Problems::new());
-    read.map(|site| site_files::read(&site, folder, checksum)).unwrap_or_default()
+/// The files that the site file and the documents name, relative to the folder of the site file, else to that of the main
+/// document. What these are mistaken about is told when they are compiled.
+fn files(documents: &[Source], site: Option<&Source>, gateway: Option<&str>, checksum: &mut Sha256) -> SiteFiles {
+    let named = key_files(documents, site, gateway);
+    let main = site.or(documents.first());
+    let folder = main.and_then(|source| Path::new(&source.name).parent()).unwrap_or(Path::new(""));
+    let (site, _) = open_site(site, gateway);
+    site_files::read(site.as_ref(), &named, folder, checksum)
+}
+
+/// The files with keys of token issuers that the documents name. Documents are read for it only when they speak of any:
+/// of a large one it is half of the work.
+fn key_files(documents: &[Source], site: Option<&Source>, gateway: Option<&str>) -> Vec<Field<String>> {
+    const PROPERTY: &[u8] = b"keyfile";
+    let names_some = |source: &Source| {
+        source.text.as_bytes().windows(PROPERTY.len()).any(|window| window.eq_ignore_ascii_case(PROPERTY))
+    };
+    if !documents.iter().any(names_some) {
+        return Vec::new();
+    }
+    let (_, options) = open_site(site, gateway);
+    let document = model::read(documents, &options).document;
+    document.iter().flat_map(|document| snapshot::key_files(document)).cloned().collect()
 }
 
 /// Adds a part to a checksum, with its length, so that parts cannot be moved between each other.

@@ -1,10 +1,9 @@
 //! The last configuration that was applied, kept on disk: what runs when the newest document cannot be read.
 
-use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use sha2::{Digest, Sha256};
+use crate::kept;
 
 /// Where state is kept: the site file's folder, else the system's place for it.
 pub fn state_folder(site: Option<&Path>) -> PathBuf {
@@ -25,8 +24,7 @@ pub fn default_socket() -> PathBuf {
     runtime.map_or_else(|| state_folder(None).join("admin.sock"), |folder| folder.join("gatehouse.sock"))
 }
 
-/// The kept text of one document. `kill -9` at any moment leaves the old one or the new one, never a mix: written to a
-/// file beside it, synced, renamed, and the folder synced.
+/// The kept text of one document.
 pub struct LastGood {
     path: PathBuf,
 }
@@ -34,44 +32,26 @@ pub struct LastGood {
 impl LastGood {
     /// Where the document of this path is kept.
     pub fn new(folder: &Path, document: &Path) -> Self {
-        let full = std::path::absolute(document).unwrap_or_else(|_| document.to_owned());
-        let name: String =
-            Sha256::digest(full.as_os_str().as_encoded_bytes())[..8].iter().map(|b| format!("{b:02x}")).collect();
-        Self { path: folder.join(format!("last-good-{name}")) }
+        Self { path: folder.join(format!("last-good-{}", document_name(document))) }
     }
 
     /// Keeps a text.
     pub fn store(&self, text: &str) -> io::Result<()> {
-        let Some(folder) = self.path.parent() else { return Ok(()) };
-        fs::create_dir_all(folder)?;
-        let temporary = self.path.with_extension(format!("new-{}", std::process::id()));
-        let write = || -> io::Result<()> {
-            let mut options = fs::OpenOptions::new();
-            options.write(true).create(true).truncate(true);
-            // The document may hold certificates with their passwords.
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut file = options.open(&temporary)?;
-            writeln!(file, "{}", checksum(text))?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&temporary, &self.path)?;
-            fs::File::open(folder)?.sync_all()
-        };
-        write().inspect_err(|_| {
-            let _ = fs::remove_file(&temporary);
-        })
+        kept::write(&self.path, &[kept::checksum(text.as_bytes()).as_bytes(), b"\n", text.as_bytes()])
     }
 
     /// The kept text, if there is one and it is whole.
     pub fn load(&self) -> Option<String> {
         let kept = fs::read_to_string(&self.path).ok()?;
         let (sum, text) = kept.split_once('\n')?;
-        (sum == checksum(text)).then(|| text.to_owned())
+        (sum == kept::checksum(text.as_bytes())).then(|| text.to_owned())
     }
 }
 
-fn checksum(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+/// What the state of a document is called by: short, and another one for each path.
+pub(crate) fn document_name(document: &Path) -> String {
+    let full = std::path::absolute(document).unwrap_or_else(|_| document.to_owned());
+    kept::name(full.as_os_str().as_encoded_bytes(), 16)
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use snapshot::difference::{Difference, difference};
 use tokio::sync::mpsc;
 
 use crate::tickets::{SharedTickets, TicketSecrets};
-use crate::{certificates, terminal};
+use crate::{certificates, terminal, tokens};
 
 /// Commands that may wait for a worker.
 const COMMANDS: usize = 1024;
@@ -170,7 +170,10 @@ impl Running {
         snapshot.identity.revision = 1;
         let fleet = Fleet::reconcile(None, &snapshot);
         probes.reconcile(&fleet);
-        let shared = Shared::new(Current::new(Published::new(Arc::new(snapshot), fleet, tickets.get())), responders);
+        let keys = tokens::store(control.handle.clone());
+        keys.reconcile(snapshot.jwt.iter());
+        let published = Published::new(Arc::new(snapshot), fleet, tickets.get());
+        let shared = Shared::new(Current::new(published), responders, keys);
         let metrics = Metrics::new(reasons());
         let (workers, threads): (Vec<_>, Vec<_>) = (0..settings.workers)
             .map(|index| start_worker(index, &shared, &settings.log, &metrics))
@@ -222,7 +225,11 @@ impl Running {
         let wanted: Vec<DoorKey> =
             snapshot.bindings.iter().map(|binding| (binding.address, binding.document_port)).collect();
         self.probes.reconcile(&fleet);
-        self.shared.current.publish(Published::new(Arc::new(snapshot), fleet, applied.tickets.get()));
+        let snapshot = Arc::new(snapshot);
+        // Requests of either configuration find their keys.
+        self.shared.tokens.reconcile(before.snapshot.jwt.iter().chain(snapshot.jwt.iter()));
+        self.shared.current.publish(Published::new(Arc::clone(&snapshot), fleet, applied.tickets.get()));
+        self.shared.tokens.reconcile(snapshot.jwt.iter());
         self.listen(sockets, &mut applied.bound);
         let gone: Vec<DoorKey> = applied.bound.keys().filter(|key| !wanted.contains(key)).copied().collect();
         for key in gone {
@@ -322,6 +329,7 @@ impl Running {
             refused: applied.refused.clone(),
             bindings: snapshot.bindings.entries().map(binding).collect(),
             certificates: certificates::certificates(snapshot, jiff::Timestamp::now().as_second()),
+            tokens: tokens::status(snapshot, &self.shared.tokens),
             health: current.fleet.report(Instant::now()),
             counters: CounterReport::new(&self.metrics.totals(), &self.log.state()),
         }

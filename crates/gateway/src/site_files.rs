@@ -43,11 +43,12 @@ struct Exposed {
     fixed: bool,
 }
 
-/// Reads every file of a site file. Paths are relative to `folder`. What cannot be read is told where it is used. All
+/// Reads every file of a site file, and those with keys of token issuers that the documents name. Paths are relative to `folder`. What cannot be read is told where it is used. All
 /// that was found goes into the checksum: a renewed certificate is a change, and so is a key that was closed to others.
-pub fn read(site: &Site, folder: &Path, checksum: &mut Sha256) -> SiteFiles {
+pub fn read(site: Option<&Site>, named: &[Field<String>], folder: &Path, checksum: &mut Sha256) -> SiteFiles {
     let mut read = SiteFiles::default();
-    for (field, kind) in site.files() {
+    let of_documents = named.iter().map(|field| (field, FileKind::Public));
+    for (field, kind) in site.into_iter().flat_map(Site::files).chain(of_documents) {
         let path = folder.join(&field.value);
         if !read.paths.contains(&path) {
             let content = content(&path, field, kind, &mut read.exposed);
@@ -60,7 +61,7 @@ pub fn read(site: &Site, folder: &Path, checksum: &mut Sha256) -> SiteFiles {
         }
     }
     read.exposed.iter().for_each(|exposed| add(checksum, &exposed.mode.to_be_bytes()));
-    let keys = site.tls.iter().flat_map(|tls| tls.value.ticket_keys.iter());
+    let keys = site.iter().filter_map(|site| site.tls.as_ref()).flat_map(|tls| tls.value.ticket_keys.iter());
     let secrets = keys.filter_map(|field| read.files.get(&field.value));
     read.ticket_secrets = secrets.map(|secret| Zeroizing::new(secret.to_vec())).collect();
     read
@@ -211,6 +212,7 @@ mod tests {
         write("both.pem", b"-----BEGIN PRIVATE KEY-----", 0o644);
         write("large.crl", &vec![b' '; LARGEST as usize + 1], 0o644);
         write("new.ticket", b"secret of tickets", 0o600);
+        write("keys.json", b"{}", 0o644);
         let text = "certificates:
   a: {cert: a.pem, key: open.key}
   b: {cert: both.pem, key: missing.key, ocsp: .}
@@ -222,10 +224,11 @@ tls: {ticketKeys: [new.ticket]}
         assert_eq!(problems.len(), 0);
         let checksum = || {
             let mut checksum = Sha256::new();
-            read(&site, &folder, &mut checksum);
+            read(Some(&site), &[], &folder, &mut checksum);
             checksum.finalize()
         };
-        let read = read(&site, &folder, &mut Sha256::new());
+        let keys = [Field::new("keys.json".to_owned(), At::default())];
+        let read = read(Some(&site), &keys, &folder, &mut Sha256::new());
         let before = checksum();
         write("open.key", b"-----BEGIN PRIVATE KEY-----", 0o600);
         let closed = checksum();
@@ -240,7 +243,8 @@ tls: {ticketKeys: [new.ticket]}
         for why in ["there is no such file", "it is larger than 1024 KiB", "it is not a file"] {
             assert!(printed.contains(why), "{why}: {printed}");
         }
-        assert_eq!(read.paths.len(), 7);
+        assert_eq!(read.paths.len(), 8);
+        assert_eq!(read.files.get("keys.json"), Some(&b"{}"[..]));
         assert_eq!(read.ticket_secrets.len(), 1);
     }
 }

@@ -3,7 +3,7 @@
 //! Source: `json-web-token-overview`; Azure REST reference, "ApplicationGatewayEntraJWTValidationConfig", api-version
 //! 2026-03-01.
 
-use crate::extension::NoExtension;
+use crate::extension::EntraJwtValidationConfigExtension;
 use crate::provisioning_state::ProvisioningState;
 use crate::schema::{List, Opt, choices, properties, resource};
 
@@ -23,7 +23,7 @@ properties! {
     }
 }
 
-resource!(EntraJwtValidationConfig, "entraJWTValidationConfigs", NoExtension);
+resource!(EntraJwtValidationConfig, "entraJWTValidationConfigs", EntraJwtValidationConfigExtension);
 
 choices! {
     /// What happens to requests without a good token.

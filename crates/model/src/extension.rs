@@ -34,6 +34,9 @@ properties! {
         /// End a TLS handshake with `unrecognized_name` when the client names a server that no listener has. Default
         /// false: it sees the certificate of the basic listener, or of the one with the best priority, as in Azure.
         pub refuse_unknown_sni: Opt<bool> = "refuseUnknownSni";
+        /// Every change of configuration drains every connection, as in Azure. Default false: what a change does not
+        /// touch goes on.
+        pub azure_strict: Opt<bool> = "azureStrict";
         /// Bounds and waits of the whole gateway.
         pub limits: Opt<Limits> = "limits";
     }
@@ -74,6 +77,17 @@ properties! {
         pub shutdown_grace_in_sec: Opt<i64> = "shutdownGraceInSec";
         /// Slowest pace of a body that is put up with. Bytes per second; default 240, 0 for any.
         pub min_body_bytes_per_sec: Opt<i64> = "minBodyBytesPerSec";
+        /// Content of a request that is held in memory before it goes to a file, with request buffering. Bytes; default
+        /// 65536, range 1024 to 16777216.
+        pub buffered_in_memory_bytes: Opt<i64> = "bufferedInMemoryBytes";
+        /// Content of one request that is held in a file, with request buffering; what comes after it is streamed.
+        /// Bytes; default 64 MiB, 0 for no file.
+        pub buffered_in_file_bytes: Opt<i64> = "bufferedInFileBytes";
+        /// Content of all requests together that is held in files; beyond it, content is streamed. Bytes; default 1 GiB.
+        pub buffered_in_files_bytes: Opt<i64> = "bufferedInFilesBytes";
+        /// Content of one answer that is read ahead of a slow client, with response buffering. Bytes; default 262144,
+        /// range 4096 to 16777216.
+        pub buffered_response_bytes: Opt<i64> = "bufferedResponseBytes";
     }
 }
 
@@ -139,6 +153,60 @@ properties! {
     pub struct BackendHttpSettingsExtension {
         /// One of `sslCertificates`, shown to servers that ask for a client certificate. Default none, as in Azure.
         pub client_certificate: Opt<Reference<SslCertificate>> = "clientCertificate";
+        /// Attributes of the affinity cookies. Default: as Azure's.
+        pub affinity: Opt<AffinityAttributes> = "affinity";
+    }
+}
+
+properties! {
+    /// Attributes of affinity cookies. The second cookie, for requests from other sites, always has `SameSite=None` and
+    /// `Secure`.
+    pub struct AffinityAttributes {
+        /// Keep the cookies from scripts (`HttpOnly`). Default false, as in Azure.
+        pub http_only: Opt<bool> = "httpOnly";
+        /// Send the first cookie over HTTPS only (`Secure`). Default false, as in Azure.
+        pub secure: Opt<bool> = "secure";
+        /// Which requests of other sites carry the first cookie (`SameSite`). Default: not said, as in Azure.
+        pub same_site: Opt<SameSite> = "sameSite";
+        /// How long the cookies last (`Max-Age`). Seconds; 1 to 34560000 (400 days). Default: until the browser closes,
+        /// as in Azure.
+        pub max_age_in_sec: Opt<i64> = "maxAgeInSec";
+        /// The domain whose hosts share the cookies (`Domain`). Default: the host alone, as in Azure.
+        pub domain: Opt<String> = "domain";
+        /// Below which path the cookies are sent (`Path`). Default `/`, as in Azure.
+        pub path: Opt<String> = "path";
+    }
+}
+
+choices! {
+    /// Which requests of other sites carry a cookie.
+    pub enum SameSite {
+        /// None.
+        Strict = "Strict",
+        /// Those that lead to the site as a whole.
+        Lax = "Lax",
+        /// All; for secure cookies only.
+        None = "None",
+    }
+}
+
+properties! {
+    /// Extensions of a custom error page.
+    pub struct CustomErrorExtension {
+        /// The page itself; nothing is fetched then. Below 1 MB. `{transactionId}` becomes the id of the request.
+        pub content: Opt<String> = "content";
+    }
+}
+
+properties! {
+    /// Extensions of a check of bearer tokens: issuers other than Entra.
+    pub struct EntraJwtValidationConfigExtension {
+        /// The only issuer whose tokens are good (`iss`), instead of the tenant's.
+        pub issuer: Opt<String> = "issuer";
+        /// Where the issuer's public keys are (a JWKS document). Default: what the issuer's configuration says.
+        pub jwks_uri: Opt<String> = "jwksUri";
+        /// A file with the issuer's public keys (a JWKS document), instead of fetching them.
+        pub key_file: Opt<String> = "keyFile";
     }
 }
 

@@ -37,6 +37,8 @@ properties! {
         pub firewall_policy: Opt<Reference<FirewallPolicy>> = "firewallPolicy";
         /// The hosts it answers for, at most 5, with `*` and `?` as wildcards; excludes `hostName`.
         pub host_names: List<String> = "hostNames";
+        /// HTTP/3 with clients; a preview in Azure that is not in the published model. Default false.
+        pub enable_http3: Opt<bool> = "enableHttp3";
         /// State of the last write.
         pub provisioning_state: Opt<ProvisioningState> = "provisioningState", read_only;
     }

@@ -23,6 +23,10 @@ properties! {
         pub revocation_lists: Map<List<String>> = "revocationLists";
         /// TLS with clients.
         pub tls: Opt<Tls> = "tls";
+        /// Affinity cookies.
+        pub affinity: Opt<Affinity> = "affinity";
+        /// Files with error pages by the URL of a custom error page; such a URL is not fetched.
+        pub error_pages: Map<String> = "errorPages";
         /// Addresses of servers by network interface or scale set id, or by the name of a pool.
         pub members: Map<List<String>> = "members";
         /// Folders of this machine.
@@ -86,6 +90,15 @@ properties! {
     }
 }
 
+properties! {
+    /// Affinity cookies.
+    pub struct Affinity {
+        /// File with the secret that affinity cookies are made with. At least 32 bytes; gateways that share it know each
+        /// other's cookies. Default: a secret that this machine makes for itself and keeps in the state folder.
+        pub key: Opt<String> = "key";
+    }
+}
+
 /// What is in a file that the site file names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileKind {
@@ -116,6 +129,9 @@ impl Site {
         }
         let keys = self.tls.iter().flat_map(|tls| tls.value.ticket_keys.iter());
         files.extend(keys.map(|field| (field, FileKind::Secret)));
+        let affinity = self.affinity.iter().filter_map(|affinity| affinity.key.as_ref());
+        files.extend(affinity.map(|field| (field, FileKind::Secret)));
+        files.extend(self.error_pages.iter().map(|(_, path)| (path, FileKind::Public)));
         files
     }
 }
@@ -286,6 +302,8 @@ certificates:
   root: {cert: root.pem}
 revocationLists: {clients: [clients.crl]}
 tls: {ticketKeys: [new.key, old.key]}
+affinity: {key: affinity.key}
+errorPages: {'https://b.com/502.html': pages/502.html}
 members: {pool1: [10.0.0.4]}
 folders: {ruleSets: rules, state: state}
 dns: {servers: [9.9.9.9]}
@@ -311,6 +329,8 @@ parameters: {name: gw, list: [1, 2]}
             ("clients.crl", FileKind::Public),
             ("new.key", FileKind::Secret),
             ("old.key", FileKind::Secret),
+            ("affinity.key", FileKind::Secret),
+            ("pages/502.html", FileKind::Public),
         ];
         assert_eq!(files, expected.map(|(path, kind)| (path.to_owned(), kind)));
     }
@@ -348,6 +368,8 @@ parameters: {name: gw, list: [1, 2]}
             ("workers: 257", "found 257, expected 1 to 256"),
             ("log: {format: jsn}", "Did you mean \"json\"?"),
             ("addresses: [a]", "this should be an object"),
+            ("affinity: {secret: a}", "no property \"secret\""),
+            ("errorPages: {a: [b]}", "this should be a string"),
         ];
         for (text, expected) in rows {
             let (_, problems) = read(text);

@@ -6,6 +6,7 @@
 mod certificates;
 mod health;
 mod table;
+mod tokens;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use serde::Serialize;
 
 pub use certificates::{CertificateRole, CertificateStatus};
 pub use health::{Health, HealthReport, NameStatus, ServerHealth, TargetHealth};
+pub use tokens::TokenStatus;
 
 use crate::access_log::LogState;
 use crate::metrics::Totals;
@@ -41,6 +43,8 @@ pub struct StatusReport {
     pub bindings: Vec<BindingStatus>,
     /// Certificates in use; those that end first stand first.
     pub certificates: Vec<CertificateStatus>,
+    /// Checks of bearer tokens.
+    pub tokens: Vec<TokenStatus>,
     /// Servers and their health.
     pub health: HealthReport,
     /// Counters since the start.
@@ -161,6 +165,7 @@ impl fmt::Display for StatusReport {
         }
         writeln!(f, "{bindings}")?;
         certificates::write(&self.certificates, f)?;
+        tokens::write(&self.tokens, f)?;
         writeln!(f, "{}", self.health)?;
         self.counters.fmt(f)
     }

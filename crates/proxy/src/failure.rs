@@ -135,6 +135,18 @@ failures! {
     MalformedHttp2 => Client, 400, "ERRORINFO_INVALID_REQUEST", "malformed_http2", No, true;
     /// No listener takes this host.
     UnknownHost => Client, 404, "ERRORINFO_INVALID_HOST", "unknown_host", No, false;
+    /// A rule asks for a bearer token and there is none.
+    TokenMissing => Client, 401, "ERRORINFO_NO_ERROR", "token_missing", No, false;
+    /// A bearer token that is not good.
+    TokenInvalid => Client, 401, "ERRORINFO_NO_ERROR", "token_invalid", No, false;
+    /// A good bearer token that does not say who is asking.
+    TokenWithoutIdentity => Client, 403, "ERRORINFO_NO_ERROR", "token_without_identity", No, false;
+    /// The keys that bearer tokens are checked with cannot be had.
+    TokenKeysMissing => Ours, 503, "ERRORINFO_NO_ERROR", "token_keys_missing", No, false;
+    /// Rewrites sent a request round and round in its path map.
+    RewriteLoop => Ours, 500, "ERRORINFO_NO_ERROR", "rewrite_loop", No, false;
+    /// A rewrite made a value that is too large.
+    RewriteTooLarge => Ours, 500, "ERRORINFO_NO_ERROR", "rewrite_too_large", No, false;
     /// The path leads to no pool and no redirect.
     NoTarget => Ours, 404, "ERRORINFO_NO_ERROR", "no_target", No, false;
     /// The pool is empty or none of its servers is healthy.

@@ -1,6 +1,7 @@
 //! A worker thread: its runtime, its listening sockets, its ticks.
 
 use std::net::{SocketAddr, TcpListener};
+use std::os::fd::AsFd as _;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
+use crate::http::compose::Peer;
 use crate::failure::Failure;
 use crate::http::h1::connection::{Connection, Guest};
 use crate::timer::TICK;
@@ -124,6 +126,8 @@ fn connect(worker: &Rc<Worker>, door: &Rc<Door>, stream: TcpStream, peer: Socket
         return;
     };
     let (worker, door) = (Rc::clone(worker), Rc::clone(door));
+    let round_trip = view.published.wants_round_trip.then(|| kernel::round_trip_time(stream.as_fd())).flatten();
+    let peer = Peer { address: peer, round_trip };
     if door.is_tls(&view) {
         drop(spawn_local(accept::serve(worker, door, stream, peer, admitted)));
         return;

@@ -24,14 +24,25 @@ pub struct Shared {
     pub current: Current,
     /// Who is asked whether client certificates were revoked.
     pub responders: Responders,
+    /// The keys of bearer tokens.
+    pub tokens: Arc<jwt::Store>,
+    /// Workers that were made.
+    workers: AtomicUsize,
     connections: AtomicUsize,
     by_client: Mutex<HashMap<IpAddr, usize, RandomState>>,
 }
 
 impl Shared {
     /// Nothing connected yet.
-    pub fn new(current: Current, responders: Responders) -> Arc<Self> {
-        Arc::new(Self { current, responders, connections: AtomicUsize::new(0), by_client: Mutex::default() })
+    pub fn new(current: Current, responders: Responders, tokens: Arc<jwt::Store>) -> Arc<Self> {
+        Arc::new(Self {
+            current,
+            responders,
+            tokens,
+            workers: AtomicUsize::new(0),
+            connections: AtomicUsize::new(0),
+            by_client: Mutex::default(),
+        })
     }
 
     /// Client connections of the process.
@@ -105,7 +116,8 @@ pub struct Worker {
 impl Worker {
     /// A worker that serves what is current.
     pub fn new(shared: Arc<Shared>, log: WorkerLog, counters: Arc<WorkerCounters>) -> Rc<Self> {
-        let view = RefCell::new(View::new(&shared.current, None));
+        let index = shared.workers.fetch_add(1, Ordering::Relaxed);
+        let view = RefCell::new(View::new(&shared.current, index));
         Rc::new(Self {
             shared,
             timers: Timers::new(),
@@ -127,7 +139,7 @@ impl Worker {
     pub fn view(&self) -> Rc<View> {
         let mut view = self.view.borrow_mut();
         if !view.is_current(&self.shared.current) {
-            *view = View::new(&self.shared.current, Some(&view));
+            *view = view.next(&self.shared.current);
         }
         Rc::clone(&view)
     }
@@ -181,13 +193,7 @@ impl Worker {
         let limits = &view.published.snapshot.limits;
         let age = u64::try_from(limits.pool_idle_timeout.as_millis()).unwrap_or(u64::MAX);
         let now = self.timers.now();
-        let wanted: HashSet<u64, RandomState> = view
-            .published
-            .fleet
-            .targets()
-            .iter()
-            .flat_map(|target| target.all().iter().map(|server| server.id).collect::<Vec<_>>())
-            .collect();
+        let wanted: HashSet<u64, RandomState> = view.published.fleet.server_ids().into_iter().collect();
         self.connections.sweep(now.saturating_sub(age), |server| wanted.contains(&server));
         let counter = &self.counters.backend_current;
         counter.add(self.connections.open().wrapping_sub(counter.load()));

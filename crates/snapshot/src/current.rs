@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use rewrite::RewriteSet;
+
 use crate::ids::Table;
 use crate::{
-    Binding, BindingId, Limits, Listener, ListenerId, Options, Pool, PoolId, Probe, Route, RouteId, Rule, RuleId,
-    Settings, SettingsId, TargetId,
+    Binding, BindingId, Distribution, DistributionId, JwtId, Limits, Listener, ListenerId, Options, Pages, Pool, PoolId,
+    Probe, RewriteId, Route, RouteId, Rule, RuleId, Settings, SettingsId, TargetId,
 };
 
 /// Everything the data plane needs, checked and linked. Immutable; shared by one pointer.
@@ -31,6 +33,14 @@ pub struct Snapshot {
     pub settings: Table<SettingsId, Settings>,
     /// Pairs of pool and settings that a route uses.
     pub targets: Table<TargetId, Target>,
+    /// Pairs of load distribution policy and settings that a route uses.
+    pub distributions: Table<DistributionId, Distribution>,
+    /// Rewrite sets that a route uses.
+    pub rewrites: Table<RewriteId, RewriteSet>,
+    /// Checks of bearer tokens that a rule uses.
+    pub jwt: Table<JwtId, jwt::Policy>,
+    /// Error pages of the whole gateway.
+    pub pages: Pages,
 }
 
 /// A pool used with settings: the unit of probing and of connection pools.

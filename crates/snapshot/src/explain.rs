@@ -214,8 +214,14 @@ fn outcome(
             let location = String::from_utf8_lossy(&location).into_owned();
             Outcome::Redirect { status: redirect.status.code(), location }
         }
-        Action::Forward(target) => {
-            let target = &snapshot.targets[*target];
+        Action::Forward(_) | Action::Distribute(_) => {
+            let target = match &snapshot.routes[route].action {
+                Action::Distribute(id) => snapshot.distributions[*id].shares.first().map(|share| share.target),
+                Action::Forward(target) => Some(*target),
+                _ => None,
+            };
+            let Some(target) = target else { return Outcome::default() };
+            let target = &snapshot.targets[target];
             let (pool, settings) = (&snapshot.pools[target.pool], &snapshot.settings[target.settings]);
             if pool.members.is_empty() {
                 return Outcome::Answer { status: 502, reason: format!("the pool {:?} has no members", &*pool.name) };

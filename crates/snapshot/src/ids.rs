@@ -52,6 +52,19 @@ id!(
     TargetId
 );
 
+id!(
+    /// A load distribution policy used with settings.
+    DistributionId
+);
+id!(
+    /// A rewrite set.
+    RewriteId
+);
+id!(
+    /// A check of bearer tokens.
+    JwtId
+);
+
 /// A table that is read by its own kind of id only.
 #[derive(Clone, Debug)]
 pub struct Table<I, T> {
@@ -119,4 +132,4 @@ macro_rules! indexed {
         }
     )*};
 }
-indexed!(BindingId ListenerId RuleId RouteId PoolId SettingsId TargetId);
+indexed!(BindingId ListenerId RuleId RouteId PoolId SettingsId TargetId DistributionId RewriteId JwtId);

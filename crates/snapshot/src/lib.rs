@@ -6,10 +6,12 @@
 
 pub mod compile;
 pub mod difference;
+pub mod distribution;
 pub mod explain;
 pub mod ids;
 pub mod limits;
 pub mod listener;
+pub mod pages;
 pub mod pool;
 pub mod probe;
 pub mod rule;
@@ -17,13 +19,15 @@ pub mod settings;
 
 mod current;
 
-pub use compile::{Compiled, Environment, Files, Issuer, Mode, compile, merged};
+pub use compile::{Compiled, Environment, Files, Issuer, Mode, compile, key_files, merged, page_urls};
 pub use current::{Identity, Snapshot, Target};
 pub use difference::{Changes, Difference, difference};
-pub use ids::{BindingId, ListenerId, PoolId, RouteId, RuleId, SettingsId, TargetId};
-pub use limits::{Limits, Options};
+pub use distribution::{Algorithm, Distribution, Share};
+pub use ids::{BindingId, DistributionId, JwtId, ListenerId, PoolId, RewriteId, RouteId, RuleId, SettingsId, TargetId};
+pub use limits::{AffinityKey, Limits, Options};
 pub use listener::{Binding, Listener, Scheme};
+pub use pages::{Page, Pages};
 pub use pool::{Member, Pool};
 pub use probe::{Probe, ProbeMatch};
 pub use rule::{Action, Route, Router, Rule};
-pub use settings::{HostHeader, Settings};
+pub use settings::{Affinity, HostHeader, Settings};

@@ -47,6 +47,15 @@ pub struct Limits {
     pub shutdown_grace: Duration,
     /// Further servers that are tried when one fails before the client got a byte. Default 1 (Azure); range 0 to 10.
     pub max_retries: u32,
+    /// Content of a request that is held in memory before it goes to a file, with request buffering. Default 64 KiB.
+    pub buffered_in_memory: usize,
+    /// Content of one request that is held in a file, with request buffering; what comes after it is streamed.
+    /// Default 64 MiB.
+    pub buffered_in_file: u64,
+    /// Content of all requests together that is held in files; beyond it, content is streamed. Default 1 GiB.
+    pub buffered_in_files: u64,
+    /// Content of one answer that is read ahead of a slow client, with response buffering. Default 256 KiB.
+    pub buffered_response: usize,
     /// How long a request waits for the first verdict of the probes when no server has one yet. Default 2 s.
     pub first_probe_wait: Duration,
 }
@@ -73,6 +82,10 @@ impl Default for Limits {
             drain_timeout: Duration::from_secs(30),
             shutdown_grace: Duration::from_secs(30),
             max_retries: 1,
+            buffered_in_memory: 64 * 1024,
+            buffered_in_file: 64 << 20,
+            buffered_in_files: 1 << 30,
+            buffered_response: 256 * 1024,
             first_probe_wait: Duration::from_secs(2),
         }
     }
@@ -90,6 +103,26 @@ pub struct Options {
     /// `x-forwarded-for` entries are `ip:port` (Azure). False: the plain address.
     /// Extension: `properties.gatehouse.forwardedForPort`.
     pub forwarded_for_port: bool,
+    /// Take in a request's content, as far as the limits allow, before it goes on (`enableRequestBuffering`). Default
+    /// true, as in Azure.
+    pub buffers_requests: bool,
+    /// Read an answer ahead of a slow client (`enableResponseBuffering`). Default true, as in Azure.
+    pub buffers_responses: bool,
+    /// Every change of configuration drains every connection, as in Azure. Default false: what a change does not touch
+    /// goes on. Extension: `properties.gatehouse.azureStrict`.
+    pub azure_strict: bool,
+    /// The secret that affinity cookies are made with; gateways that share it know each other's cookies.
+    pub affinity_key: AffinityKey,
+}
+
+/// The secret of affinity cookies. It is not shown.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct AffinityKey(pub Arc<[u8]>);
+
+impl std::fmt::Debug for AffinityKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AffinityKey")
+    }
 }
 
 impl Default for Options {
@@ -98,6 +131,10 @@ impl Default for Options {
             server: Some(Arc::from("Microsoft-Azure-Application-Gateway/v2")),
             trusted_proxies: Vec::new(),
             forwarded_for_port: true,
+            buffers_requests: true,
+            buffers_responses: true,
+            azure_strict: false,
+            affinity_key: AffinityKey::default(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use routing::{HostPattern, HostTable};
 use tls::acceptor::ListenerTls;
 
-use crate::{BindingId, ListenerId, RuleId};
+use crate::{BindingId, ListenerId, Pages, RuleId};
 
 /// What a client speaks on a listener.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,6 +46,8 @@ pub struct Listener {
     pub tls: Option<ListenerTls>,
     /// The name of its certificate, for the status board; `Some` for HTTPS.
     pub certificate: Option<Arc<str>>,
+    /// Its own error pages; `None`: the gateway's.
+    pub pages: Option<Pages>,
     /// Host patterns; empty for a basic listener, which takes any host.
     pub hosts: Vec<HostPattern>,
     /// The sockets that serve it: one for each local address of its frontend.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use routing::{PathTable, Redirect};
 
-use crate::{ListenerId, RouteId, RuleId, TargetId};
+use crate::{DistributionId, JwtId, ListenerId, RewriteId, RouteId, RuleId, TargetId};
 
 /// A request routing rule.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub struct Rule {
     pub priority: u32,
     /// The one listener it serves.
     pub listener: ListenerId,
+    /// The check of bearer tokens that its requests have to pass.
+    pub jwt: Option<JwtId>,
     /// How a request of the listener finds its route.
     pub router: Router,
 }
@@ -37,6 +39,8 @@ pub struct Route {
     pub path_rule: Option<Arc<str>>,
     /// The path map's name, for path-based rules.
     pub path_map: Option<Arc<str>>,
+    /// What changes in requests and answers that go this way.
+    pub rewrite: Option<RewriteId>,
     /// What happens to the request.
     pub action: Action,
 }
@@ -46,6 +50,8 @@ pub struct Route {
 pub enum Action {
     /// Goes to a server of a pool.
     Forward(TargetId),
+    /// Goes to a server of one of several pools.
+    Distribute(DistributionId),
     /// Is answered with a redirect.
     Redirect(Redirect),
     /// Has nowhere to go: 404.

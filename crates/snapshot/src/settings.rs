@@ -26,8 +26,30 @@ pub struct Settings {
     pub path: Option<BackendPath>,
     /// What the server gets as Host.
     pub host: HostHeader,
-    /// How long a server that was removed may finish what it has. Default 30 s.
+    /// Cookies that keep a client at its server. `None`: any server will do.
+    pub affinity: Option<Affinity>,
+    /// Whether each client connection has a server connection of its own (`dedicatedBackendConnection`).
+    pub dedicated: bool,
+    /// Whether draining is asked for (`connectionDraining`): then servers that probes find unhealthy are drained too.
+    pub drains_unhealthy: bool,
+    /// How long a server that was removed may finish what it has. Default 30 s, range 1 s to 1 h.
     pub drain_timeout: Duration,
+}
+
+/// Cookie affinity: two cookies with one value, which names the server.
+///
+/// Source: Azure, "Application Gateway HTTP settings configuration", cookie-based affinity. The second cookie is for
+/// requests from other sites; it goes to clients that come over HTTPS only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Affinity {
+    /// Name of the first cookie. Default `ApplicationGatewayAffinity`.
+    pub cookie: Arc<str>,
+    /// Name of the second: the first with `CORS` behind it.
+    pub cors_cookie: Arc<str>,
+    /// What follows the first cookie's value, such as `; Path=/`.
+    pub attributes: Arc<str>,
+    /// What follows the second's: `; Path=/; SameSite=None; Secure`.
+    pub cors_attributes: Arc<str>,
 }
 
 /// What a server gets as Host header.

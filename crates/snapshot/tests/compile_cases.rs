@@ -6,8 +6,10 @@
 //! from `base.yaml`. `=== name [azure]` asks whether Azure takes the document, `[dev]` is for a
 //! developer's machine, `[issuer]` has an authority of its own, `[2050]` is read in that year and not in 2027. What
 //! follows a line `--- policy` is a WAF policy beside the document, and what follows `--- site` the site file. `{{x}}`
-//! is the base64 of the fixture `x` of the crate `tls`; the site file's files are those fixtures, too.
+//! is the base64 of the fixture `x`; the files that are named are fixtures, too, and `pages` says what URLs lead to.
 
+#[path = "common/assemble.rs"]
+mod assemble;
 mod common;
 
 use std::collections::BTreeMap;
@@ -22,10 +24,11 @@ use model::{Problems, ReadOptions, Source, read};
 use snapshot::{Environment, Issuer, Mode, compile, merged};
 use tls::certificate::{CertificateError, Identity, read_pem};
 
-use common::{IN_2027, files, fixture, with_fixtures};
+use assemble::assemble;
+use common::{IN_2027, files, fixture, pages, with_fixtures};
 
 /// How many cases there are; a case that is not run is worse than none.
-const CASES: usize = 208;
+const CASES: usize = 243;
 
 #[test]
 fn every_case_has_the_problems_it_says() {
@@ -88,9 +91,11 @@ fn run(base: &str, case: &str) -> Result<(), String> {
         local_addresses: vec![IpAddr::from([10, 9, 9, 9])],
         mode: if title.contains("[dev]") { Mode::Dev } else { Mode::Run },
         target_azure: title.contains("[azure]"),
-        files: files(site_file.as_ref()),
+        files: files(site_file.as_ref(), reading.document.as_ref()),
         now: if title.contains("[2050]") { IN_2050 } else { IN_2027 },
         issuer: title.contains("[issuer]").then(|| Arc::new(Authority) as Arc<dyn Issuer>),
+        affinity_key: None,
+        pages: pages(),
     };
     let mut all = Problems::new();
     if let Some(document) = &reading.document {
@@ -122,30 +127,6 @@ fn run(base: &str, case: &str) -> Result<(), String> {
     }
     let lines: Vec<_> = all.iter().map(|problem| format!("    {}: {problem}", place(problem))).collect();
     Err(format!("{title}\n  expected {expected:?}\n  found    {found:?}\n{}", lines.join("\n")))
-}
-
-/// The document, and how many lines of it stand before the case's own text.
-fn assemble(base: &str, text: &str) -> (String, usize) {
-    let key = |line: &str| -> Option<String> {
-        let is_key = line.starts_with(|c: char| c.is_ascii_alphabetic());
-        is_key.then(|| line.split(':').next().unwrap_or_default().to_owned())
-    };
-    let own: Vec<String> = text.lines().filter_map(key).collect();
-    let mut document = "name: gw\ntype: Microsoft.Network/applicationGateways\nproperties:\n".to_owned();
-    let mut is_kept = true;
-    for line in base.lines() {
-        if let Some(key) = key(line) {
-            is_kept = !own.contains(&key);
-        }
-        if is_kept {
-            document.push_str(&format!("  {line}\n"));
-        }
-    }
-    let offset = document.lines().count();
-    for line in text.lines() {
-        document.push_str(&format!("  {line}\n"));
-    }
-    (document, offset)
 }
 
 fn expected(texts: &[(&str, &str)]) -> BTreeMap<String, Vec<String>> {

@@ -11,7 +11,7 @@ use model::site::read_site;
 use model::{ReadOptions, Source, read};
 use snapshot::{Environment, compile, merged};
 
-use common::{IN_2027, files, with_fixtures};
+use common::{IN_2027, files, pages, with_fixtures};
 
 #[test]
 fn ten_mistakes_are_told_at_once() {
@@ -29,8 +29,10 @@ fn told(document: &str, site: Option<&str>) -> usize {
     let mut reading = read(&[Source::new(document, text(document))], &ReadOptions::default());
     let site =
         site.and_then(|name| read_site(Source::new(name, text(name)), &mut reading.sources, &mut reading.problems));
-    let environment = Environment { files: files(site.as_ref()), now: IN_2027, ..Environment::default() };
-    let compiled = compile(&reading.document.take().expect("a document"), site.as_ref(), &environment);
+    let read = reading.document.take().expect("a document");
+    let files = files(site.as_ref(), Some(&read));
+    let environment = Environment { files, now: IN_2027, pages: pages(), ..Environment::default() };
+    let compiled = compile(&read, site.as_ref(), &environment);
     assert!(compiled.snapshot.is_none());
     let problems = merged(reading.problems, compiled.problems);
 

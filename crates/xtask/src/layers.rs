@@ -22,17 +22,20 @@ enum May {
 }
 
 /// The table of layers.
-const TABLE: [(&str, May); 16] = [
+const TABLE: [(&str, May); 19] = [
     ("model", May::Import(&[])),
     ("routing", May::Import(&[])),
     ("waf", May::Import(&[])),
     ("rewrite", May::Import(&[])),
+    ("jwt", May::Import(&[])),
+    ("fetch", May::Import(&[])),
+    ("kernel", May::Import(&[])),
     ("observe", May::Import(&[])),
     ("tls", May::Import(&[])),
-    ("snapshot", May::Import(&["model", "routing", "tls", "waf", "rewrite"])),
+    ("snapshot", May::Import(&["model", "routing", "tls", "waf", "rewrite", "jwt"])),
     ("frontend", May::Import(&["snapshot", "observe"])),
     ("backend", May::Import(&["snapshot", "tls", "observe"])),
-    ("proxy", May::Import(&["frontend", "backend", "snapshot", "routing", "tls", "waf", "rewrite", "observe"])),
+    ("proxy", May::Import(&["frontend", "backend", "snapshot", "routing", "tls", "waf", "rewrite", "jwt", "kernel", "observe"])),
     ("admin", May::Import(&["model", "snapshot", "observe"])),
     ("gateway", May::ImportAll),
     ("e2e", May::ImportAll),

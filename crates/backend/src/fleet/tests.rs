@@ -1,11 +1,12 @@
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use snapshot::{HostHeader, Scheme, Settings};
+use snapshot::{HostHeader, Probe, Scheme, Settings};
 use tls::connector::{ServerTls, Sni, Trust};
 
 use super::*;
+use crate::dns::NameState;
 use crate::fixtures::{probe, settings, snapshot};
-use crate::health::{Failure, Probed};
+use crate::health::{Failure, Probed, State};
 
 fn probed(up: bool) -> Probed {
     let outcome = if up { Ok(200) } else { Err(Failure::InvalidHttp { problem: "test" }) };
@@ -157,7 +158,7 @@ fn a_renamed_target_presumes_servers_up_that_were() {
 fn addresses_of_a_name_are_taken_over() {
     let old = running(&["a.example"], &[]);
     let state = NameState { addresses: vec![[10, 0, 0, 7].into()], answered: true, ..NameState::default() };
-    old.targets()[0].take_name("a.example", &state);
+    old.targets()[0].take_name("a.example", &state, Instant::now());
     old.targets()[0].take(&old.targets()[0].all()[0], probed(true));
     let new = Fleet::reconcile(Some(&old), &snapshot(&["10.0.0.1", "a.example"], settings(), probe()));
     assert_eq!(eligible(&new), ["10.0.0.7:80"]);
@@ -168,8 +169,8 @@ fn addresses_of_a_name_are_taken_over() {
 fn two_names_with_one_address_are_two_servers() {
     let fleet = running(&["a.example", "b.example", "10.0.0.7"], &[]);
     let state = NameState { addresses: vec![[10, 0, 0, 7].into()], answered: true, ..NameState::default() };
-    fleet.targets()[0].take_name("a.example", &state);
-    fleet.targets()[0].take_name("b.example", &state);
+    fleet.targets()[0].take_name("a.example", &state, Instant::now());
+    fleet.targets()[0].take_name("b.example", &state, Instant::now());
     let hosts: Vec<_> = fleet.targets()[0].all().iter().map(|server| server.host.to_string()).collect();
     assert_eq!(hosts, ["a.example", "b.example", "10.0.0.7"]);
 }
@@ -180,7 +181,7 @@ fn the_report_shows_verdicts_reasons_and_ages() {
 
     let fleet = running(&["10.0.0.1", "10.0.0.2", "10.0.0.3", "a.example"], &[true, false]);
     let error = NameState { answered: true, error: Some("no such name".into()), ..NameState::default() };
-    fleet.targets()[0].take_name("a.example", &error);
+    fleet.targets()[0].take_name("a.example", &error, Instant::now());
     let report = fleet.report(Instant::now() + Duration::from_secs(3));
     let target = &report.targets[0];
     assert_eq!((&*target.pool, &*target.settings), ("pool", "plain"));
@@ -199,3 +200,6 @@ fn the_report_shows_verdicts_reasons_and_ages() {
     assert_eq!((target.names[0].code, target.names[0].addresses), ("DnsFailure", 0));
     assert!(target.names[0].error.as_ref().unwrap().contains("a.example cannot be resolved: no such name"));
 }
+
+mod balance;
+mod draining;

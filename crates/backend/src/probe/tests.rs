@@ -195,6 +195,42 @@ async fn what_was_removed_is_not_probed_any_more() {
     assert_eq!(world.probes("10.0.0.2"), before);
 }
 
+/// It keeps its place in the report until its time is over, and comes back with a probe of its own.
+#[tokio::test(start_paused = true)]
+async fn a_draining_server_is_not_probed_and_is_let_go_in_time() {
+    let world = Arc::new(World::default());
+    let (runner, old) = (runner(&world), fleet(&["10.0.0.1", "10.0.0.2"], probe()));
+    runner.reconcile(&old);
+    tokio::time::sleep(SECOND).await;
+    let removed = Arc::downgrade(&old[TargetId(0)].all()[0]);
+    let now = || Instant::now().into_std();
+    let new = Fleet::reconcile_at(Some(&old), &snapshot(&["10.0.0.2"], settings(), probe()), now());
+    drop(old);
+    runner.reconcile(&new);
+    tokio::time::sleep(SECOND * 29).await;
+    assert_eq!((world.probes("10.0.0.1"), removed.strong_count()), (1, 1));
+    tokio::time::sleep(SECOND * 2).await;
+    assert_eq!(removed.strong_count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_returns_while_it_drains_is_probed_at_once() {
+    let world = Arc::new(World::default());
+    let (runner, old) = (runner(&world), fleet(&["10.0.0.1", "10.0.0.2"], probe()));
+    runner.reconcile(&old);
+    tokio::time::sleep(SECOND).await;
+    let now = || Instant::now().into_std();
+    let without = Fleet::reconcile_at(Some(&old), &snapshot(&["10.0.0.2"], settings(), probe()), now());
+    runner.reconcile(&without);
+    tokio::time::sleep(SECOND * 20).await;
+    world.set("10.0.0.1", MS, refused());
+    let again = Fleet::reconcile_at(Some(&without), &snapshot(&["10.0.0.1", "10.0.0.2"], settings(), probe()), now());
+    runner.reconcile(&again);
+    assert_eq!(eligible(&again), ["10.0.0.1", "10.0.0.2"], "presumed up as it was");
+    tokio::time::sleep(MS * 5).await;
+    assert_eq!((world.probes("10.0.0.1"), eligible(&again)), (2, vec!["10.0.0.2".to_owned()]));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_name_becomes_servers_and_follows_its_addresses() {
     let world = Arc::new(World::default());

@@ -136,15 +136,15 @@ fn a_new_address_of_a_name_starts_in_the_rotation_when_an_old_one_was_up() {
         answered: true,
         ..NameState::default()
     };
-    target.take_name("a.example", &state(&[[10, 0, 0, 1]]));
+    target.take_name("a.example", &state(&[[10, 0, 0, 1]]), Instant::now());
     assert!(eligible(&target).is_empty());
     judge(&target, &[true]);
     let first = target.all()[0].id;
 
-    target.take_name("a.example", &state(&[[10, 0, 0, 1], [10, 0, 0, 2]]));
+    target.take_name("a.example", &state(&[[10, 0, 0, 1], [10, 0, 0, 2]]), Instant::now());
     assert_eq!(eligible(&target), ["10.0.0.1", "10.0.0.2"]);
     assert_eq!(target.all()[0].id, first, "a server whose address stayed goes on");
 
-    target.take_name("a.example", &state(&[[10, 0, 0, 2]]));
+    target.take_name("a.example", &state(&[[10, 0, 0, 2]]), Instant::now());
     assert_eq!(eligible(&target), ["10.0.0.2"]);
 }

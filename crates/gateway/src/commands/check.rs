@@ -1,5 +1,7 @@
 //! `gatehouse check`: every problem of a document at once.
 
+use std::sync::Arc;
+
 use model::Document;
 use model::problem::{render_json, render_sarif};
 use snapshot::compile::codes::IGNORED_BY_AZURE;
@@ -7,11 +9,13 @@ use snapshot::compile::codes::IGNORED_BY_AZURE;
 use super::{PROBLEMS, usage};
 use crate::cli::{Check, Format, Target};
 use crate::documents::{Loaded, Purpose, load};
+use crate::error_pages::ErrorPages;
 use crate::terminal;
 
 pub(super) fn run(args: &Check) -> u8 {
     let azure = args.target == Target::Azure;
-    let loaded = match load(&args.documents, &Purpose { azure, ..Purpose::default() }) {
+    let pages = args.fetch.then(|| Arc::new(ErrorPages::in_memory()));
+    let loaded = match load(&args.documents, &Purpose { azure, pages, ..Purpose::default() }) {
         Ok(loaded) => loaded,
         Err(unreadable) => return usage(&unreadable),
     };

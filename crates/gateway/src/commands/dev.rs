@@ -41,7 +41,7 @@ pub(super) fn run(args: &Dev) -> u8 {
     };
     let ca = Arc::new(DevCa::in_folder(dev_ca::folder(&state_folder(None)), say));
     // Nobody else is to reach what is being tried out.
-    let purpose = Purpose { loopback: true, issuer: Some(Arc::clone(&ca) as _), ..Purpose::default() };
+    let purpose = Purpose { loopback: true, issuer: Some(Arc::clone(&ca) as _), ..Purpose::trial() };
     let loaded = inputs.load(&purpose);
     terminal::note(loaded.problems_text(terminal::colour()).trim_end());
     if loaded.snapshot.is_none() {
@@ -73,7 +73,9 @@ fn read(documents: &Documents) -> Result<Inputs, Unreadable> {
     let ports = document.gateway.frontend_ports.iter().filter_map(|port| port.port.as_ref().map(|port| port.value));
     let mapped: Vec<String> =
         ports.filter(|port| *port < PRIVILEGED).map(|port| format!("{port}: {}", port + SHIFT)).collect();
-    let site = built_in_site(&format!("ports: {{{}}}\n", mapped.join(", ")));
+    // Paths in the document start from its own folder.
+    let name = documents.document.with_file_name(BUILT_IN_SITE).display().to_string();
+    let site = Source::new(name, format!("ports: {{{}}}\n", mapped.join(", ")));
     Ok(Inputs::new(inputs.documents, Some(site), None))
 }
 
@@ -84,17 +86,15 @@ fn read_sample(port: u16, https_port: u16) -> Result<Inputs, String> {
 
 fn sample_inputs(servers: u16, port: u16, https_port: u16) -> Inputs {
     // One worker, so that the members of a pool answer strictly in turn whatever connection a request comes on.
-    let site = built_in_site(&format!(
+    let site = format!(
         "workers: 1\nports: {{80: {port}, 443: {https_port}}}\n\
          parameters: {{backendPort: {servers}, publicPort: {port}}}\n"
-    ));
+    );
     let document = Source::new("examples/dev/gateway.json (built in)", sample::DOCUMENT);
-    Inputs::new(vec![document], Some(site), None)
+    Inputs::new(vec![document], Some(Source::new(BUILT_IN_SITE, site)), None)
 }
 
-fn built_in_site(text: &str) -> Source {
-    Source::new("site.yaml (built in)", text)
-}
+const BUILT_IN_SITE: &str = "site.yaml (built in)";
 
 /// What to do next: with the sample, requests to make; with a document of the user's, whom to trust.
 fn greet(args: &Dev, ca: Option<&Path>) {

@@ -22,7 +22,7 @@ use crate::running::{Running, Settings};
 use crate::terminal;
 
 pub(super) fn run(args: &Run) -> u8 {
-    let First { loaded, kept, seen } = match first_load(&args.documents) {
+    let First { loaded, purpose, kept, seen } = match first_load(&args.documents) {
         Ok(first) => first,
         Err(code) => return code,
     };
@@ -31,7 +31,7 @@ pub(super) fn run(args: &Run) -> u8 {
         Ok(log) => log,
         Err(why) => return usage(&why),
     };
-    let (documents, purpose) = (args.documents.clone(), Purpose::default());
+    let documents = args.documents.clone();
     let origin = Origin { documents, read: Inputs::read, purpose, watched: args.watch };
     start(Start { loaded, log, origin: Some(origin), kept: Some(kept), seen })
 }
@@ -39,6 +39,8 @@ pub(super) fn run(args: &Run) -> u8 {
 /// What is run first.
 struct First {
     loaded: Loaded,
+    /// How it was compiled, and what follows will be.
+    purpose: Purpose,
     kept: LastGood,
     /// What could not be run, in whose place this is.
     seen: Option<String>,
@@ -48,11 +50,13 @@ struct First {
 /// that one is kept, and without it nobody knows what to listen on.
 fn first_load(documents: &Documents) -> Result<First, u8> {
     let site = documents.site.as_deref().map(read_source).transpose().map_err(|unreadable| usage(&unreadable))?;
-    let kept = LastGood::new(&state_folder(site.as_ref().and_then(state_of).as_deref()), &documents.document);
+    let state = state_folder(site.as_ref().and_then(state_of).as_deref());
+    let kept = LastGood::new(&state, &documents.document);
+    let purpose = Purpose::serving(&state, &documents.document);
     let read = Inputs::read(documents);
     let seen = Some(read.as_ref().map_or_else(ToString::to_string, |inputs| inputs.checksum().to_owned()));
-    let why = match read.map(|inputs| inputs.load(&Purpose::default())) {
-        Ok(loaded) if loaded.snapshot.is_some() => return Ok(First { loaded, kept, seen: None }),
+    let why = match read.map(|inputs| inputs.load(&purpose)) {
+        Ok(loaded) if loaded.snapshot.is_some() => return Ok(First { loaded, purpose, kept, seen: None }),
         Ok(loaded) => loaded.problems_text(terminal::colour()),
         Err(unreadable) if !documents.document.exists() => return Err(usage(&unreadable)),
         Err(unreadable) => format!("gatehouse: {unreadable}"),
@@ -62,12 +66,12 @@ fn first_load(documents: &Documents) -> Result<First, u8> {
         let name = format!("{} (as last applied)", documents.document.display());
         let mut sources = vec![Source::new(name, text)];
         sources.extend(documents.with.iter().filter_map(|path| read_source(path).ok()));
-        Inputs::new(sources, site, documents.gateway.clone()).load(&Purpose::default())
+        Inputs::new(sources, site, documents.gateway.clone()).load(&purpose)
     });
     match loaded {
         Some(loaded) if loaded.snapshot.is_some() => {
             terminal::note("gatehouse: running the configuration that was applied last");
-            Ok(First { loaded, kept, seen })
+            Ok(First { loaded, purpose, kept, seen })
         }
         _ => Err(PROBLEMS),
     }
@@ -106,7 +110,7 @@ pub(super) struct Start {
 /// Starts the gateway and stays until it is told to end.
 pub(super) fn start(Start { loaded, log, origin, kept, seen }: Start) -> u8 {
     // The document itself is not needed any more: of a large one it is most of the memory.
-    let Loaded { snapshot, site, inputs, ticket_secrets, document, problems, sources } = loaded;
+    let Loaded { snapshot, site, inputs, ticket_secrets, page_urls, document, problems, sources } = loaded;
     drop((document, problems, sources));
     let Some(snapshot) = snapshot else { return PROBLEMS };
     let site = site.unwrap_or_default();
@@ -132,6 +136,9 @@ pub(super) fn start(Start { loaded, log, origin, kept, seen }: Start) -> u8 {
         Ok(running) => Arc::new(running),
         Err(error) => return usage(&error),
     };
+    if let Some(pages) = origin.as_ref().and_then(|origin| origin.purpose.pages.as_ref()) {
+        pages.retain(&page_urls);
+    }
     let service = Arc::new(Service::new(&running, origin, kept, inputs, seen));
     announce(&running);
     let control = running.control().clone();

@@ -182,7 +182,7 @@ impl Service {
         }
         let loaded = inputs.load(&origin.purpose);
         let warnings = loaded.problems_text(false);
-        let Loaded { snapshot: Some(snapshot), inputs, ticket_secrets, .. } = loaded else {
+        let Loaded { snapshot: Some(snapshot), inputs, ticket_secrets, page_urls, .. } = loaded else {
             return self.refuse(&warnings);
         };
         self.running.use_ticket_secrets(ticket_secrets);
@@ -192,6 +192,9 @@ impl Service {
                 last.seen.clone_from(&last.applied);
                 keep(self.kept.as_ref(), inputs.text());
                 last.hold(inputs, origin.watched);
+                if let Some(pages) = &origin.purpose.pages {
+                    pages.retain(&page_urls);
+                }
                 Reloaded { applied: true, revision, text: format!("{warnings}revision {revision} applied: {changes}") }
             }
             Err(errors) => {

@@ -7,6 +7,7 @@ mod check;
 mod command;
 mod dev;
 mod documents;
+mod elsewhere;
 mod examples;
 mod explain;
 mod serving;

@@ -30,6 +30,19 @@ fn the_canonical_form_is_azures_own_and_leaves_secrets_out() {
 }
 
 #[test]
+fn an_error_page_in_the_document_is_left_out_for_azure() {
+    let text = r#"{"name": "gw", "type": "Microsoft.Network/applicationGateways", "properties": {
+      "customErrorConfigurations": [{"statusCode": "HttpStatus502", "customErrorPageUrl": "https://a/b.html",
+        "gatehouse": {"content": "x"}}]}}"#;
+    let document = document(text);
+    let of = |extensions| export(&document, &ExportOptions { extensions, secrets: false });
+    let (azures, whole) = (of(false), of(true));
+    assert_eq!(azures.left_out, ["properties.customErrorConfigurations[0].gatehouse"]);
+    assert!(!azures.to_json().contains("gatehouse") && azures.to_json().contains("b.html"));
+    assert!(whole.left_out.is_empty() && whole.to_json().contains(r#""content": "x""#));
+}
+
+#[test]
 fn what_is_written_reads_the_same() {
     let first = document(GATEWAY);
     let options = ExportOptions { extensions: true, secrets: true };

@@ -41,6 +41,8 @@ pub struct Property {
     pub envelope: bool,
     /// Hidden in excerpts by its key, but no secret: written even when secrets are left out.
     pub public: bool,
+    /// `gatehouse` inside an object without a name: left out when extensions are.
+    pub extension: bool,
 }
 
 /// What a single value can be: a scalar, a choice, a reference or an object.
@@ -119,6 +121,7 @@ macro_rules! properties {
                         required: [$(stringify!($flag)),*].contains(&"required"),
                         envelope: [$(stringify!($flag)),*].contains(&"envelope"),
                         public: [$(stringify!($flag)),*].contains(&"public"),
+                        extension: [$(stringify!($flag)),*].contains(&"extension"),
                     }),*
                 ]);
                 &TABLE

@@ -39,8 +39,10 @@ pub(crate) fn write_properties<P: Properties>(properties: &P, at: &At, writer: &
         writer.secrets |= property.public;
         let node = slot.write(writer).filter(|node| !node.is_null());
         writer.secrets = secrets;
-        if let Some(node) = node {
-            object.push(property.name, node);
+        match node {
+            Some(node) if property.extension && !writer.extensions => writer.left_out.push(node.at.path.to_string()),
+            Some(node) => object.push(property.name, node),
+            None => {}
         }
     }
     Node::new(Value::Object(object), at.clone())

@@ -47,6 +47,11 @@ pub struct ServerHealth {
     pub code: &'static str,
     /// True while requests may go there (also an unhealthy server that `minServers` keeps in).
     pub in_rotation: bool,
+    /// Requests and open WebSockets under way there.
+    pub active: u32,
+    /// Seconds until what is under way there is cut off; `None` when it is not. For a server that was removed
+    /// (`Draining`), and for an unhealthy one where the settings drain those.
+    pub draining_seconds_left: Option<f64>,
     /// Failures since the last success.
     pub consecutive_failures: u32,
     /// Seconds since the last probe ended; `None` before the first.
@@ -64,6 +69,8 @@ pub enum Health {
     Unhealthy,
     /// No probe has ended yet.
     Unknown,
+    /// Was removed, and finishes what it has. (Azure's schema has the word, its service was not seen to say it.)
+    Draining,
 }
 
 impl Health {
@@ -73,6 +80,7 @@ impl Health {
             Self::Healthy => "Healthy",
             Self::Unhealthy => "Unhealthy",
             Self::Unknown => "Unknown",
+            Self::Draining => "Draining",
         }
     }
 }
@@ -101,19 +109,21 @@ pub struct NameStatus {
 
 impl fmt::Display for HealthReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut table = Table::new(["POOL/SETTINGS", "SERVER", "HEALTH", "PROBED", "TOOK", "REASON"]);
+        let dash = || "-".to_owned();
+        let mut table = Table::new(["POOL/SETTINGS", "SERVER", "HEALTH", "ACTIVE", "PROBED", "TOOK", "REASON"]);
         for target in &self.targets {
             let key = format!("{}/{}", target.pool, target.settings);
             if target.servers.is_empty() && target.names.is_empty() {
-                table.row([key.clone(), "-".into(), "-".into(), "-".into(), "-".into(), "the pool is empty".into()]);
+                table.row([key.clone(), dash(), dash(), dash(), dash(), dash(), "the pool is empty".into()]);
             }
             for server in &target.servers {
                 table.row([
                     key.clone(),
                     server_text(server),
                     health_text(server),
-                    server.last_probe_seconds_ago.map_or_else(|| "-".into(), |age| format!("{age:.0} s ago")),
-                    server.latency_milliseconds.map_or_else(|| "-".into(), |took| format!("{took:.1} ms")),
+                    server.active.to_string(),
+                    server.last_probe_seconds_ago.map_or_else(dash, |age| format!("{age:.0} s ago")),
+                    server.latency_milliseconds.map_or_else(dash, |took| format!("{took:.1} ms")),
                     server.reason.clone(),
                 ]);
             }
@@ -121,7 +131,7 @@ impl fmt::Display for HealthReport {
                 let verdict = if name.error.is_none() { "Unknown" } else { "Unhealthy" };
                 let health = if name.addresses > 0 { "(old addresses)" } else { verdict };
                 let reason = name.error.clone().unwrap_or_else(|| "the name is being resolved".into());
-                table.row([key.clone(), name.name.clone(), health.into(), "-".into(), "-".into(), reason]);
+                table.row([key.clone(), name.name.clone(), health.into(), dash(), dash(), dash(), reason]);
             }
         }
         table.fmt(f)
@@ -136,8 +146,9 @@ fn server_text(server: &ServerHealth) -> String {
 }
 
 fn health_text(server: &ServerHealth) -> String {
-    match (server.health, server.in_rotation) {
-        (Health::Healthy, _) | (_, false) => server.health.to_string(),
-        (_, true) => format!("{} (in use)", server.health),
+    match (server.health, server.in_rotation, server.draining_seconds_left) {
+        (Health::Draining | Health::Unhealthy, false, Some(left)) => format!("{} ({left:.0} s left)", server.health),
+        (Health::Healthy, _, _) | (_, false, _) => server.health.to_string(),
+        (_, true, _) => format!("{} (in use)", server.health),
     }
 }

@@ -9,6 +9,8 @@ fn server(address: &str, name: Option<&str>, health: Health, reason: &str) -> Se
         reason: reason.to_owned(),
         code: if health == Health::Healthy { "Success" } else { "Timeout" },
         in_rotation: health == Health::Healthy,
+        active: u32::from(health == Health::Healthy),
+        draining_seconds_left: (health == Health::Draining).then_some(12.4),
         consecutive_failures: 0,
         last_probe_seconds_ago: probed.then_some(3.2),
         latency_milliseconds: probed.then_some(1.25),
@@ -28,6 +30,7 @@ fn report() -> HealthReport {
                     server("10.0.0.4:80", None, Health::Healthy, "Success. Received 200 status code"),
                     server("10.0.0.5:80", Some("a.example"), Health::Unknown, "not probed yet"),
                     kept,
+                    server("10.0.0.7:80", None, Health::Draining, "was removed"),
                 ],
                 names: vec![NameStatus {
                     name: "b.example".into(),
@@ -45,12 +48,13 @@ fn report() -> HealthReport {
 #[test]
 fn health_prints_as_an_aligned_table() {
     let expected = "\
-POOL/SETTINGS  SERVER                   HEALTH              PROBED   TOOK    REASON
-shop/plain     10.0.0.4:80              Healthy             3 s ago  1.2 ms  Success. Received 200 status code
-shop/plain     10.0.0.5:80 (a.example)  Unknown             -        -       not probed yet
-shop/plain     10.0.0.6:80              Unhealthy (in use)  3 s ago  1.2 ms  slow
-shop/plain     b.example                Unhealthy           -        -       no such name
-none/plain     -                        -                   -        -       the pool is empty
+POOL/SETTINGS  SERVER                   HEALTH                ACTIVE  PROBED   TOOK    REASON
+shop/plain     10.0.0.4:80              Healthy               1       3 s ago  1.2 ms  Success. Received 200 status code
+shop/plain     10.0.0.5:80 (a.example)  Unknown               0       -        -       not probed yet
+shop/plain     10.0.0.6:80              Unhealthy (in use)    0       3 s ago  1.2 ms  slow
+shop/plain     10.0.0.7:80              Draining (12 s left)  0       3 s ago  1.2 ms  was removed
+shop/plain     b.example                Unhealthy             -       -        -       no such name
+none/plain     -                        -                     -       -        -       the pool is empty
 ";
     assert_eq!(report().to_string(), expected);
 }
@@ -64,6 +68,7 @@ fn health_serialises_with_stable_names() {
     assert_eq!(first["code"], "Success");
     assert_eq!(first["inRotation"], true);
     assert_eq!(first["latencyMilliseconds"], 1.25);
+    assert_eq!((&first["active"], &first["drainingSecondsLeft"]), (&1.into(), &serde_json::Value::Null));
     assert_eq!(json[0]["names"][0]["code"], "DnsFailure");
 }
 
@@ -138,6 +143,32 @@ shop         90         listener a, b   shop.example, *.shop.example
         (&first["role"], &first["daysLeft"], &first["usedBy"][1]),
         (&"listener".into(), &90.into(), &"b".into())
     );
+}
+
+#[test]
+fn checks_of_tokens_print_as_a_table_only_where_there_are_some() {
+    let entra = TokenStatus {
+        name: "shop".into(),
+        issuer: "common".into(),
+        source: Some("https://login.example/keys".into()),
+        keys: 5,
+        age_seconds: Some(70),
+        ..TokenStatus::default()
+    };
+    let away = TokenStatus { keys: 0, age_seconds: None, error: Some("no answer".into()), ..entra.clone() };
+    let file = TokenStatus { issuer: "https://id.example".into(), source: None, age_seconds: None, ..entra.clone() };
+    let expected = "\
+TOKENS  ISSUER              KEYS  FETCHED      ERROR
+shop    common              5     70 s ago     -
+shop    common              0     not yet      no answer
+shop    https://id.example  5     from a file  -
+";
+    let status = |tokens| StatusReport { tokens, ..StatusReport::default() };
+    let text = status(vec![entra.clone(), away, file]).to_string();
+    assert!(text.contains(expected), "{text}");
+    assert!(!status(vec![]).to_string().contains("TOKENS"));
+    let json = serde_json::to_value(status(vec![entra])).unwrap();
+    assert_eq!((&json["tokens"][0]["ageSeconds"], &json["tokens"][0]["keys"]), (&70.into(), &5.into()));
 }
 
 #[test]

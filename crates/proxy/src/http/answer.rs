@@ -14,6 +14,7 @@ use crate::http::forward::{Attempt, server_failure};
 use crate::http::head::Version;
 use crate::http::record::Record;
 use crate::http::relay::{Broken, Moved};
+use crate::http::respond;
 use crate::http::response::{self, Parsed, Room};
 use crate::http::row::Facts;
 use crate::io::poll_fill;
@@ -168,7 +169,10 @@ impl Down<'_> {
             return Ok(None);
         };
         if response.status >= 200 {
-            let answered = sink.head(&response, plan, self.seat.leaving(), out, record)?;
+            let cookies = self.attempt.cookies(self.seat);
+            let answered = respond::pass(&response, cookies, record, |response, record| {
+                sink.head(response, plan, self.seat.leaving(), out, record)
+            })?;
             (facts.status, facts.server_status) = (response.status, Some(response.status));
             facts.content_type = answered.content_type;
             return Ok(Some((Head::Final(answered, response.keep_alive), len)));

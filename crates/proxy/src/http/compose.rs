@@ -5,9 +5,11 @@
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use arrayvec::ArrayString;
 use observe::TransactionId;
+use rewrite::Edits;
 use routing::{BackendPath, PathPattern};
 use snapshot::{HostHeader, Options};
 
@@ -16,13 +18,25 @@ use crate::http::field::{self, Known};
 use crate::http::head::Request;
 use crate::http::record::Record;
 use crate::http::response::write_content_length;
+use crate::http::scan::is_plain_name;
 use crate::tls::Session;
+
+/// Who has connected.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer {
+    /// Its address.
+    pub address: SocketAddr,
+    /// The round trip of its connection, where a rewrite asks for it.
+    pub round_trip: Option<Duration>,
+}
 
 /// What the gateway knows of the client's end.
 #[derive(Clone, Debug)]
 pub struct ClientSide {
     /// The peer.
     pub peer: SocketAddr,
+    /// The round trip of its connection as it began, where a rewrite asks for it.
+    pub round_trip: Option<Duration>,
     /// What `x-forwarded-for` gets: `ip:port`, or the plain address.
     pub forwarded_for: ArrayString<64>,
     /// `x-forwarded-proto` and `x-forwarded-port`, ready to be copied.
@@ -35,15 +49,26 @@ pub struct ClientSide {
 
 impl ClientSide {
     /// Writes the fixed parts once for a connection.
-    pub fn new(peer: SocketAddr, forwarded: Rc<str>, options: &Options, tls: Option<Rc<Session>>) -> Self {
-        let ip = peer.ip().to_canonical();
-        let peer = SocketAddr::new(ip, peer.port());
+    pub fn new(peer: Peer, forwarded: Rc<str>, options: &Options, tls: Option<Rc<Session>>) -> Self {
+        let Peer { address, round_trip } = peer;
+        let ip = address.ip().to_canonical();
+        let peer = SocketAddr::new(ip, address.port());
         let mut forwarded_for = ArrayString::new();
         // The longest address with its port has 47 characters.
         let _ =
             if options.forwarded_for_port { write!(forwarded_for, "{peer}") } else { write!(forwarded_for, "{ip}") };
         let trusted = options.trusted_proxies.iter().any(|&(network, prefix)| contains(network, prefix, ip));
-        Self { peer, forwarded_for, forwarded, trusted, tls }
+        Self { peer, round_trip, forwarded_for, forwarded, trusted, tls }
+    }
+
+    /// Who has connected.
+    pub fn peer(&self) -> Peer {
+        Peer { address: self.peer, round_trip: self.round_trip }
+    }
+
+    /// The port that the client came to, in digits.
+    pub fn port(&self) -> &str {
+        self.forwarded.trim_ascii_end().rsplit(' ').next().unwrap_or("")
     }
 }
 
@@ -69,6 +94,12 @@ fn contains(network: std::net::IpAddr, prefix: u8, ip: std::net::IpAddr) -> bool
 pub struct Onward<'a> {
     /// The host the request is for; in HTTP/1.0 without Host, our own address.
     pub client_host: &'a [u8],
+    /// What rewrites have changed, if any were asked.
+    pub edits: Option<&'a Edits>,
+    /// Who the bearer token says is asking.
+    pub identity: Option<&'a str>,
+    /// Whether the connection is to become a tunnel.
+    pub upgrade: bool,
     /// The pattern that matched, for the override path.
     pub pattern: Option<&'a PathPattern>,
     /// Override backend path.
@@ -84,13 +115,16 @@ pub fn write(request: &Request<'_>, client: &ClientSide, onward: &Onward<'_>, id
     write_request_line(request, onward, record);
     record.push(b"Host: ");
     record.sent_host = record.push(match onward.host {
-        HostHeader::Client => onward.client_host,
+        HostHeader::Client => onward.edited(b"host").flatten().unwrap_or(onward.client_host),
         HostHeader::Fixed(name) => name.as_bytes(),
         HostHeader::Server => onward.server_host.as_bytes(),
     });
     record.push(b"\r\n");
-    let forwarded = write_fields(request, client, record);
-    write_added(request, client, onward.client_host, &forwarded, id, record);
+    let forwarded = write_fields(request, client, onward, record);
+    write_added(request, client, onward, &forwarded, id, record);
+    if onward.edits.is_some() || onward.identity.is_some() || onward.upgrade {
+        write_rest(onward, record);
+    }
     match request.framing {
         Framing::Length(length) => write_content_length(length, &mut record.text),
         Framing::Chunked => record.text.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
@@ -114,15 +148,42 @@ fn write_request_line(request: &Request<'_>, onward: &Onward<'_>, record: &mut R
     record.method = record.push(request.method);
     record.push(b" ");
     let start = record.text.len();
-    match onward.path {
-        Some(path) if request.target.path() != b"*" => {
-            let query = request.target.query();
-            path.write(onward.pattern, request.target.path(), query, &mut record.text);
+    match (onward.path, onward.edits.filter(|edits| edits.path().is_some() || edits.query().is_some())) {
+        (None, None) => record.text.extend_from_slice(request.target.path_and_query),
+        _ if request.target.path() == b"*" => record.text.push(b'*'),
+        (path, edits) => {
+            let (from, query) = rewritten(request, edits);
+            write_target(path, onward.pattern, (from, query), record);
         }
-        _ => record.text.extend_from_slice(request.target.path_and_query),
     }
     record.sent_target = (start..record.text.len()).into();
     record.push(b" HTTP/1.1\r\n");
+}
+
+/// Path and query as rewrites have left them.
+fn rewritten<'a>(request: &Request<'a>, edits: Option<&'a Edits>) -> (&'a [u8], Option<&'a [u8]>) {
+    let path = edits.and_then(Edits::path).unwrap_or(request.target.path());
+    let query = match edits.and_then(Edits::query) {
+        Some(query) => Some(query).filter(|query| !query.is_empty()),
+        None => request.target.query(),
+    };
+    (path, query)
+}
+
+fn write_target(
+    over: Option<&BackendPath>,
+    pattern: Option<&PathPattern>,
+    (path, query): (&[u8], Option<&[u8]>),
+    record: &mut Record,
+) {
+    if let Some(over) = over {
+        return over.write(pattern, path, query, &mut record.text);
+    }
+    record.push(path);
+    if let Some(query) = query {
+        record.push(b"?");
+        record.push(query);
+    }
 }
 
 /// Which of the peer's own forwarded fields went on, where they are believed.
@@ -133,11 +194,22 @@ struct Forwarded {
     host: bool,
 }
 
-fn write_fields(request: &Request<'_>, client: &ClientSide, record: &mut Record) -> Forwarded {
+impl<'a> Onward<'a> {
+    /// What rewrites made of a field of the request: its new value, or nothing when it is deleted.
+    #[inline]
+    fn edited(&self, name: &[u8]) -> Option<Option<&'a [u8]>> {
+        self.edits?.header(name)
+    }
+}
+
+fn write_fields(request: &Request<'_>, client: &ClientSide, onward: &Onward<'_>, record: &mut Record) -> Forwarded {
     let mut forwarded = Forwarded::default();
     let mut cookies = request.cookies > 1;
     for field in request.fields {
         let known = field.known;
+        if onward.edited(field.name).is_some() {
+            continue;
+        }
         match known {
             Known::Other if !field.plain => continue,
             Known::Other | Known::Common | Known::ContentType | Known::Authorization => {}
@@ -184,29 +256,58 @@ fn named(request: &Request<'_>, name: &[u8]) -> bool {
     request.all(Known::Connection).any(|field| field::has_token(field.value, name))
 }
 
+/// Fields that rewrites have set, who is asking, and the wish for a tunnel.
+#[inline(never)]
+fn write_rest(onward: &Onward<'_>, record: &mut Record) {
+    for (name, value) in onward.edits.into_iter().flat_map(Edits::headers) {
+        let Some(value) = value.filter(|_| is_rewritable(name)) else { continue };
+        let value = field::write(name, value, &mut record.text);
+        if Known::of(name) == Known::UserAgent {
+            record.user_agent = value.into();
+        }
+    }
+    if let Some(identity) = onward.identity {
+        field::write(b"x-msft-entra-identity", identity.as_bytes(), &mut record.text);
+    }
+    if onward.upgrade {
+        record.push(b"Connection: Upgrade\r\nUpgrade: websocket\r\n");
+    }
+}
+
+/// Whether a field that a rewrite has set goes on: not Host, which stands above, and none that the gateway alone may
+/// say or that framing depends on; compiling warns of those.
+fn is_rewritable(name: &[u8]) -> bool {
+    match Known::of(name) {
+        Known::Host | Known::ContentLength | Known::Expect | Known::Proxy | Known::OriginalHost => false,
+        Known::OriginalUrl | Known::TraceId | Known::Ja4 | Known::EntraIdentity => false,
+        Known::Other => is_plain_name(name),
+        known => !known.hop_by_hop(),
+    }
+}
+
 /// The headers that the gateway adds to every request.
 fn write_added(
     request: &Request<'_>,
     client: &ClientSide,
-    host: &[u8],
+    onward: &Onward<'_>,
     forwarded: &Forwarded,
     id: &TransactionId,
     record: &mut Record,
 ) {
-    record.push(b"x-forwarded-for: ");
-    for field in request.all(Known::ForwardedFor) {
-        if !field.value.is_empty() {
-            record.push(field.value);
-            record.push(b", ");
-        }
+    if onward.edited(b"x-forwarded-for").is_none() {
+        write_forwarded_for(request, client, record);
     }
-    record.push(client.forwarded_for.as_bytes());
-    record.push(b"\r\n");
+    let forwarded = Forwarded {
+        proto: forwarded.proto || onward.edited(b"x-forwarded-proto").is_some(),
+        port: forwarded.port || onward.edited(b"x-forwarded-port").is_some(),
+        host: forwarded.host,
+    };
     if forwarded.proto || forwarded.port {
-        write_missing(client, forwarded, record);
+        write_missing(client, &forwarded, record);
     } else {
         record.push(client.forwarded.as_bytes());
     }
+    let host = onward.client_host;
     if forwarded.host {
         // The trusted peer's x-original-host stands above; the log still shows the Host that came.
         record.original_host = record.sent_host;
@@ -225,6 +326,18 @@ fn write_added(
         record.push(ja4.as_bytes());
         record.push(b"\r\n");
     }
+}
+
+fn write_forwarded_for(request: &Request<'_>, client: &ClientSide, record: &mut Record) {
+    record.push(b"x-forwarded-for: ");
+    for field in request.all(Known::ForwardedFor) {
+        if !field.value.is_empty() {
+            record.push(field.value);
+            record.push(b", ");
+        }
+    }
+    record.push(client.forwarded_for.as_bytes());
+    record.push(b"\r\n");
 }
 
 #[cold]

@@ -5,20 +5,23 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use backend::Server;
-use backend::balance::round_robin;
 use observe::TransactionId;
 use routing::{PathPattern, RequestTarget};
-use snapshot::{Action, Router, TargetId};
+use snapshot::{Action, Page, RouteId, Router, TargetId};
 
 use crate::buffer::{give_head, take_head};
 use crate::failure::Failure;
 use crate::http::body::Framing;
+use crate::http::choose::{self, Pools};
 use crate::http::client::{Client, Seat};
-use crate::http::compose::{self, ClientSide};
+use crate::http::compose;
 use crate::http::head::{Request, Version};
 use crate::http::record::Record;
 use crate::http::reply::Reply;
+use crate::http::rewriting::{Changes, Seen};
 use crate::http::row::Facts;
+use crate::http::token::{Unidentified, Wait};
+use crate::http::tunnel::Upgrade;
 use crate::timer::Lane;
 use crate::view::View;
 
@@ -48,14 +51,25 @@ pub struct Exchange {
     pub record: Record,
     /// What has happened so far.
     pub facts: Facts,
+    /// The verdict on the bearer token, where its keys had to be waited for.
+    pub(super) verdict: Option<Box<jwt::Verdict>>,
 }
+
+/// Who a bearer token says is asking.
+pub(super) type Identified = Option<String>;
 
 /// Where a request goes.
 pub struct Plan {
     /// Pool and settings.
     pub target: TargetId,
+    /// The pools that another server may be chosen from.
+    pub pools: Pools,
     /// The server whose turn it is.
     pub server: Arc<Server>,
+    /// The server that the client's affinity cookie names.
+    pub bound: Option<u64>,
+    /// The wish to speak WebSocket; in a box because it is rare.
+    pub upgrade: Option<Box<Upgrade>>,
     /// How its content is delimited.
     pub framing: Framing,
     /// The client's version.
@@ -70,10 +84,36 @@ pub struct Plan {
     pub expects_continue: bool,
 }
 
+/// Times that a path map is looked at again for one request. nginx's bound; Azure answers 500 to a loop without saying
+/// when it is one.
+const MAX_REROUTES: u32 = 10;
+
+/// What a path leads to.
+#[derive(Clone, Copy)]
+struct Hit<'a> {
+    route: RouteId,
+    /// The pattern that matched.
+    pattern: Option<&'a PathPattern>,
+}
+
+impl<'a> Hit<'a> {
+    fn of(router: &'a Router, path: &[u8]) -> Self {
+        match router {
+            Router::Basic(route) => Self { route: *route, pattern: None },
+            Router::Paths(paths) => {
+                let hit = paths.lookup(path);
+                Self { route: hit.target, pattern: hit.pattern.and_then(|pattern| paths.pattern(pattern)) }
+            }
+        }
+    }
+}
+
 /// What was decided about a request.
 pub(super) enum Decision {
     /// No server has a verdict yet.
     Undecided(TargetId),
+    /// The key of its bearer token is not known yet.
+    Unidentified(Box<Wait>),
     /// It goes to a server.
     Forward(Plan),
     /// It is answered here.
@@ -143,6 +183,7 @@ impl Exchange {
             started: Instant::now(),
             record: Record::new(take_head()),
             facts: Facts::default(),
+            verdict: None,
         }
     }
 
@@ -153,6 +194,10 @@ impl Exchange {
                 let patience = self.view.published.snapshot.limits.first_probe_wait;
                 self.view.published.fleet[*target].decided(patience).await;
                 self.facts.sent_at = Some(Instant::now());
+                None
+            }
+            Decision::Unidentified(wait) => {
+                Box::pin(self.identify_again(client.seat(), wait)).await;
                 None
             }
             Decision::Forward(plan) => {
@@ -166,9 +211,9 @@ impl Exchange {
         }
     }
 
-    /// Finds listener, rule and path rule, chooses a server, writes what it will get. No waiting, so that the view
-    /// over the client's bytes never outlives a poll.
-    pub(super) fn route<C: Client>(&mut self, client: &C, request: &Request<'_>) -> Decision {
+    /// Finds listener, rule and path rule, rewrites, chooses a server, writes what it will get. No waiting, so that the
+    /// view over the client's bytes never outlives a poll. `head_bytes`: the length of the head as it came.
+    pub(super) fn route<C: Client>(&mut self, client: &C, request: &Request<'_>, head_bytes: u64) -> Decision {
         let view = Rc::clone(&self.view);
         let snapshot = &view.published.snapshot;
         let seat = client.seat();
@@ -182,32 +227,67 @@ impl Exchange {
             }
         };
         let rule = seat.door.binding(&view).and_then(|binding| snapshot.bindings[binding].hosts.lookup(host));
+        self.facts.listener = rule.map(|rule| snapshot.rules[rule].listener);
         if let Some(tls) = &seat.client.tls
-            && let Some(failure) = tls.refuses(rule.map(|rule| &snapshot.listeners[snapshot.rules[rule].listener]))
+            && let Some(failure) = tls.refuses(self.facts.listener.map(|listener| &snapshot.listeners[listener]))
         {
             return self.refuse(request, failure);
         }
         let Some(rule) = rule else { return self.refuse(request, Failure::UnknownHost) };
-        let (route, pattern) = match &snapshot.rules[rule].router {
-            Router::Basic(route) => (*route, None),
-            Router::Paths(paths) => {
-                let hit = paths.lookup(request.target.path());
-                (hit.target, hit.pattern.and_then(|pattern| paths.pattern(pattern)))
-            }
+        let rule = &snapshot.rules[rule];
+        let identity = match rule.jwt {
+            None => None,
+            Some(check) => match self.identify(seat, request, check) {
+                Ok(identity) => identity,
+                Err(Unidentified::Unknown(wait)) => return Decision::Unidentified(wait),
+                Err(Unidentified::Refused(failure)) => return self.refuse(request, failure),
+            },
         };
-        self.facts.route = Some(route);
-        match &snapshot.routes[route].action {
+        let path = request.target.path();
+        let mut hit = Hit::of(&rule.router, path);
+        let seen = Seen { request, client: &seat.client, host, head_bytes, identity: identity.as_deref() };
+        if snapshot.routes[hit.route].rewrite.is_some() {
+            match self.rewrite(&seen, &rule.router, hit) {
+                Ok(last) => hit = last,
+                Err(failure) => return self.refuse(request, failure),
+            }
+        }
+        self.facts.route = Some(hit.route);
+        match &snapshot.routes[hit.route].action {
             Action::Missing => self.refuse(request, Failure::NoTarget),
             Action::Redirect(redirect) => {
                 compose::keep(request, &mut self.record);
                 let mut location = Vec::with_capacity(256);
-                let query = request.target.query();
-                let from = RequestTarget { host, path: request.target.path(), query };
+                let from = RequestTarget { host, path, query: request.target.query() };
                 redirect.location(&from, &mut location);
                 Decision::Answer(Answer::to(request, redirect.status.code(), None, Some(location)))
             }
-            Action::Forward(target) => self.choose(&seat.client, request, host, *target, pattern),
+            Action::Forward(target) => self.choose(&seen, Pools::One(*target), hit.pattern),
+            Action::Distribute(distribution) => self.choose(&seen, Pools::Several(*distribution), hit.pattern),
         }
+    }
+
+    /// Runs the rewrite set of a route, and of those that it leads to when the path map is looked at again.
+    fn rewrite<'a>(&mut self, seen: &Seen<'_>, router: &'a Router, first: Hit<'a>) -> Result<Hit<'a>, Failure> {
+        let snapshot = &self.view.published.snapshot;
+        let changes = self.record.changes.get_or_insert_with(Changes::take);
+        changes.edits.clear();
+        let mut hit = first;
+        for _ in 0..=MAX_REROUTES {
+            let route = &snapshot.routes[hit.route];
+            // Redirects are answered as they stand.
+            let forwards = matches!(route.action, Action::Forward(_) | Action::Distribute(_));
+            let Some(set) = route.rewrite.filter(|_| forwards) else { return Ok(hit) };
+            snapshot.rewrites[set].request(seen, &mut changes.edits);
+            if changes.edits.overflowed() {
+                return Err(Failure::RewriteTooLarge);
+            }
+            if !changes.edits.take_reroute() {
+                return Ok(hit);
+            }
+            hit = Hit::of(router, changes.edits.path().unwrap_or(seen.request.target.path()));
+        }
+        Err(Failure::RewriteLoop)
     }
 
     pub(super) fn refuse(&mut self, request: &Request<'_>, failure: Failure) -> Decision {
@@ -215,34 +295,40 @@ impl Exchange {
         Decision::Answer(Answer::to(request, failure.status(), Some(failure), None))
     }
 
-    fn choose(
-        &mut self,
-        client: &ClientSide,
-        request: &Request<'_>,
-        client_host: &[u8],
-        target: TargetId,
-        pattern: Option<&PathPattern>,
-    ) -> Decision {
+    fn choose(&mut self, seen: &Seen<'_>, pools: Pools, pattern: Option<&PathPattern>) -> Decision {
         let view = Rc::clone(&self.view);
-        let published = &view.published;
-        let live = &published.fleet[target];
-        let eligible = live.eligible();
-        let Some(server) = round_robin::pick(&eligible, view.turn(target), None) else {
-            let undecided = live.undecided() && self.started.elapsed() < published.snapshot.limits.first_probe_wait;
-            return if undecided { Decision::Undecided(target) } else { self.refuse(request, Failure::NoLiveServer) };
+        let snapshot = &view.published.snapshot;
+        let request = seen.request;
+        let Some(chosen) = choose::choose(&view, pools, seen) else {
+            let undecided = choose::undecided(&view, pools);
+            let patient = self.started.elapsed() < snapshot.limits.first_probe_wait;
+            return match undecided.filter(|_| patient) {
+                Some(target) => Decision::Undecided(target),
+                None => self.refuse(request, Failure::NoLiveServer),
+            };
         };
-        let settings = &published.snapshot.settings[published.snapshot.targets[target].settings];
+        self.facts.target = Some(chosen.target);
+        let settings = &snapshot.settings[snapshot.targets[chosen.target].settings];
+        let upgrade = Upgrade::asked(request);
+        let changes = self.record.changes.take();
         let onward = compose::Onward {
-            client_host,
+            client_host: seen.host,
+            edits: changes.as_deref().map(|changes| &changes.edits),
+            identity: seen.identity,
+            upgrade: upgrade.is_some(),
             pattern,
             path: settings.path.as_ref(),
             host: &settings.host,
-            server_host: &server.host,
+            server_host: &chosen.server.host,
         };
-        compose::write(request, client, &onward, &self.id, &mut self.record);
+        compose::write(request, seen.client, &onward, &self.id, &mut self.record);
+        self.record.changes = changes;
         Decision::Forward(Plan {
-            target,
-            server: Arc::clone(server),
+            target: chosen.target,
+            pools,
+            server: chosen.server,
+            bound: chosen.bound,
+            upgrade: upgrade.map(Box::new),
             framing: request.framing,
             version: request.version,
             keep_alive: request.keep_alive,
@@ -275,6 +361,7 @@ impl Exchange {
         let reply = Reply {
             status: answer.status,
             failure: answer.failure,
+            page: answer.failure.and_then(|_| self.page(&view, client.seat(), answer.status)),
             location: answer.location.as_deref(),
             server: snapshot.options.server.as_deref(),
             stamp: &stamp,
@@ -303,6 +390,18 @@ impl Exchange {
             self.write_row(seat);
         }
         give_head(std::mem::take(&mut self.record.text));
+        if let Some(changes) = self.record.changes.take() {
+            Changes::give(changes);
+        }
+    }
+
+    /// The operator's page for a status: the listener's where it has any, else the gateway's.
+    fn page<'a>(&self, view: &'a Rc<View>, seat: &Seat, status: u16) -> Option<&'a Page> {
+        let snapshot = &view.published.snapshot;
+        let only = || view.published.only_listener(seat.door.binding(view)?);
+        let listener = self.facts.listener.or_else(only);
+        let own = listener.and_then(|listener| snapshot.listeners[listener].pages.as_ref());
+        own.unwrap_or(&snapshot.pages).get(status)
     }
 }
 

@@ -247,6 +247,23 @@ pub fn has_token(value: &[u8], token: &[u8]) -> bool {
     members(value).any(|member| member.eq_ignore_ascii_case(token))
 }
 
+/// The value of a cookie in a Cookie field; names are compared as they are.
+pub fn cookie<'a>(field: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    field.split(|&byte| byte == b';').find_map(|pair| {
+        let (its, value) = pair.trim_ascii_start().split_at_checked(name.len())?;
+        let value = value.strip_prefix(b"=")?;
+        (its == name).then(|| value.trim_ascii_end())
+    })
+}
+
+/// A host without the port behind it.
+pub fn without_port(host: &[u8]) -> &[u8] {
+    match memchr::memrchr(b':', host) {
+        Some(at) if host[at + 1..].iter().all(u8::is_ascii_digit) => &host[..at],
+        _ => host,
+    }
+}
+
 /// A Content-Length: digits only, below 2^63.
 #[inline]
 pub fn content_length(value: &[u8]) -> Option<u64> {
@@ -303,6 +320,41 @@ mod tests {
         ];
         for (text, expected) in rows {
             assert_eq!(content_length(text), *expected, "{}", String::from_utf8_lossy(text));
+        }
+    }
+
+    #[test]
+    fn a_cookie_is_found_by_its_whole_name() {
+        let rows: &[(&str, Option<&str>)] = &[
+            ("a=1", Some("1")),
+            ("b=2; a=1", Some("1")),
+            ("b=2;a=1 ;c=3", Some("1")),
+            ("xa=2; a=1; a=3", Some("1")),
+            ("a=", Some("")),
+            ("a=x=y", Some("x=y")),
+            ("a", None),
+            ("A=1", None),
+            ("ab=1", None),
+            ("b=a=1", None),
+            ("", None),
+        ];
+        for (field, expected) in rows {
+            assert_eq!(cookie(field.as_bytes(), b"a"), expected.map(str::as_bytes), "{field}");
+        }
+    }
+
+    #[test]
+    fn a_port_is_what_follows_the_last_colon_outside_brackets() {
+        let rows = [
+            ("a.example", "a.example"),
+            ("a.example:80", "a.example"),
+            ("a.example:", "a.example"),
+            ("[::1]", "[::1]"),
+            ("[::1]:80", "[::1]"),
+            ("[fe80::12]", "[fe80::12]"),
+        ];
+        for (host, expected) in rows {
+            assert_eq!(without_port(host.as_bytes()), expected.as_bytes(), "{host}");
         }
     }
 

@@ -12,7 +12,6 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use backend::Server;
-use backend::balance::round_robin;
 use backend::connections::{ConnectError, Link};
 use snapshot::{HostHeader, Limits, Settings};
 use tls::connector::{Class, Connector};
@@ -21,10 +20,12 @@ use crate::buffer::{Input, give_head, take_head};
 use crate::failure::{Failure, Retry};
 use crate::http::answer::{Down, Upstream};
 use crate::http::body::Framing;
+use crate::http::choose;
 use crate::http::client::{Client, Seat, Source, Upload};
 use crate::http::exchange::{Exchange, Next, Plan, Rest};
 use crate::http::record::Record;
 use crate::http::relay::{Broken, Moved};
+use crate::http::respond::Cookies;
 use crate::http::row::Facts;
 use crate::io::{Pieces, within, write};
 use crate::timer::Lane;
@@ -59,16 +60,16 @@ impl Exchange {
         let settings = &published.snapshot.settings[published.snapshot.targets[plan.target].settings];
         let kept = client.keep_content(plan.framing, &mut self.record, &mut self.facts);
         let content = if kept { Content::Kept } else { Content::Streams };
-        let mut server = Arc::clone(&plan.server);
-        let (mut fresh, mut retries) = (false, 0);
-        let mut turn = None;
+        let (mut target, mut busy) = (plan.target, plan.server.busy());
+        let (mut fresh, mut tried) = (false, Vec::new());
         // Deciding took no time worth another look at the clock, unless it had to wait.
         self.facts.sent_at.get_or_insert(self.started);
         loop {
+            let server = busy.server();
             self.facts.servers.push(server.address);
-            let live = &published.fleet[plan.target];
+            let live = &published.fleet[target];
             let limits = &published.snapshot.limits;
-            let attempt = Attempt { plan, settings, limits, server: &server, connector: live.connector() };
+            let attempt = Attempt { plan, settings, limits, server, connector: live.connector() };
             let trouble = match attempt.run(client, &mut self.record, content, &mut self.facts, fresh).await {
                 Ok(next) => return next,
                 Err(trouble) => trouble,
@@ -95,22 +96,21 @@ impl Exchange {
                 Retry::Yes => !trouble.consumed,
                 Retry::IfSafe => safe,
             };
-            let eligible = live.eligible();
-            // A further attempt takes no turn of the rotation: of two servers a dead one would be everybody's first.
-            let other = (again && retries < published.snapshot.limits.max_retries)
-                .then(|| turn.get_or_insert_with(|| view.turn(plan.target).clone()))
-                .and_then(|turn| round_robin::pick(&eligible, turn, Some(server.id)));
+            tried.push(server.id);
+            let other = (again && tried.len() <= published.snapshot.limits.max_retries as usize)
+                .then(|| choose::another(&view, plan.pools, client.seat().client.peer.ip(), &tried))
+                .flatten();
             match other {
                 Some(other) => {
                     client.seat().worker.counters.retries.add(1);
                     fresh = false;
                     self.facts.detail = None;
                     self.facts.sent_at = Some(Instant::now());
-                    retries += 1;
-                    server = Arc::clone(other);
                     if settings.host == HostHeader::Server {
-                        self.record.replace_host(server.host.as_bytes());
+                        self.record.replace_host(other.1.host.as_bytes());
                     }
+                    (target, busy) = (other.0, other.1.busy());
+                    self.facts.target = Some(target);
                 }
                 None => {
                     let rest = match content {
@@ -131,7 +131,7 @@ pub(super) struct Attempt<'a> {
     pub(super) plan: &'a Plan,
     pub(super) settings: &'a Settings,
     pub(super) limits: &'a Limits,
-    server: &'a Arc<Server>,
+    pub(super) server: &'a Arc<Server>,
     connector: Option<&'a Connector>,
 }
 
@@ -146,7 +146,7 @@ impl Attempt<'_> {
     ) -> Result<Next, Trouble> {
         let before =
             Trouble { failure: Failure::Internal, wrote: false, reused: false, answered: false, consumed: false };
-        let host = record.get(record.original_host);
+        let host = record.get(record.sent_host);
         let (link, reused) =
             self.link(client.seat(), host, facts, fresh).await.map_err(|failure| Trouble { failure, ..before })?;
         let mut upstream = Upstream { input: Input::new(), keep_alive: false };
@@ -164,6 +164,13 @@ impl Attempt<'_> {
             worker.connections.put_back(self.server.id, link, now, limit);
         }
         result.map_err(|trouble| Trouble { reused, ..trouble })
+    }
+
+    /// The cookies that bind the client to the server, unless it has sent one that does.
+    #[inline]
+    pub(super) fn cookies(&self, seat: &Seat) -> Option<Cookies<'_>> {
+        let affinity = self.settings.affinity.as_ref().filter(|_| self.plan.bound != Some(self.server.id))?;
+        Some(Cookies { affinity, server: self.server, secure: seat.client.tls.is_some() })
     }
 
     /// An idle connection to the server, or a new one.

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod body;
+pub mod choose;
 pub mod client;
 pub mod compose;
 pub mod exchange;
@@ -13,7 +14,11 @@ pub mod head;
 pub mod record;
 pub mod relay;
 pub mod reply;
+pub mod respond;
 pub mod response;
+pub mod rewriting;
 pub mod row;
 pub mod scan;
 pub mod target;
+pub mod token;
+pub mod tunnel;

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use crate::http::rewriting::Changes;
+
 /// A stretch of the kept text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
@@ -35,6 +37,8 @@ pub struct Record {
     pub sent_host: Span,
     /// `User-Agent`.
     pub user_agent: Span,
+    /// What rewrites make of the request and its answer.
+    pub changes: Option<Box<Changes>>,
 }
 
 /// The most that is kept of a head that cannot be parsed.

@@ -4,6 +4,8 @@
 //! byte, with the product's name replaced where the operator set another `Server`.
 
 use observe::{Stamp, TransactionId};
+use snapshot::Page;
+use snapshot::pages::TRANSACTION_ID;
 
 use crate::failure::Failure;
 use crate::http::head::Version;
@@ -16,6 +18,8 @@ pub struct Reply<'a> {
     pub status: u16,
     /// What went wrong, where something did: some have a page of their own.
     pub failure: Option<Failure>,
+    /// The operator's page for the status, instead of the gateway's.
+    pub page: Option<&'a Page>,
     /// `Location`, for redirects.
     pub location: Option<&'a [u8]>,
     /// The operator's `Server`; `None` leaves it out.
@@ -88,6 +92,11 @@ impl Reply<'_> {
             out.extend_from_slice(location);
             out.extend_from_slice(b"\r\n");
         }
+        if let Some((name, value)) = self.advice() {
+            for piece in [name, ": ", value, "\r\n"] {
+                out.extend_from_slice(piece.as_bytes());
+            }
+        }
         out.extend_from_slice(b"x-appgw-trace-id: ");
         out.extend_from_slice(self.id.as_str().as_bytes());
         out.extend_from_slice(b"\r\n");
@@ -99,13 +108,32 @@ impl Reply<'_> {
         }
         out.extend_from_slice(b"\r\n");
         if !self.to_head {
-            for piece in self.body() {
-                out.extend_from_slice(piece);
-            }
+            self.each_piece(|piece| out.extend_from_slice(piece));
         }
     }
 
-    pub(super) fn body(&self) -> [&[u8]; 13] {
+    /// The field that tells a client what to do about a status.
+    pub(super) const fn advice(&self) -> Option<(&'static str, &'static str)> {
+        match self.status {
+            401 => Some(("www-authenticate", "Bearer")),
+            503 => Some(("retry-after", "1")),
+            _ => None,
+        }
+    }
+
+    /// The body, piece by piece.
+    pub(super) fn each_piece(&self, mut take: impl FnMut(&[u8])) {
+        let Some(page) = self.page else { return self.own_page().into_iter().for_each(take) };
+        let mut from = 0;
+        for &at in &page.ids {
+            take(page.body.get(from..at).unwrap_or_default());
+            take(self.id.as_str().as_bytes());
+            from = at + TRANSACTION_ID.len();
+        }
+        take(page.body.get(from..).unwrap_or_default());
+    }
+
+    fn own_page(&self) -> [&[u8]; 13] {
         let digits = STATUS_TEXT[usize::from(self.status.clamp(100, 599) - 100)].as_slice();
         let phrase = phrase(self.status).as_bytes();
         let note = self.failure.and_then(note).map(str::as_bytes);
@@ -128,7 +156,9 @@ impl Reply<'_> {
     }
 
     pub(super) fn body_len(&self) -> usize {
-        self.body().iter().map(|piece| piece.len()).sum()
+        let mut length = 0;
+        self.each_piece(|piece| length += piece.len());
+        length
     }
 }
 
@@ -149,16 +179,17 @@ mod tests {
     use super::*;
 
     fn reply(status: u16, to_head: bool) -> String {
-        page(status, None, to_head)
+        shown(status, None, None, to_head)
     }
 
-    fn page(status: u16, failure: Option<Failure>, to_head: bool) -> String {
+    fn shown(status: u16, failure: Option<Failure>, page: Option<&Page>, to_head: bool) -> String {
         let id = TransactionId::from_bits(0xabc);
         let stamp = Stamp::of(0);
         let server = Some("Microsoft-Azure-Application-Gateway/v2");
         let reply = Reply {
             status,
             failure,
+            page,
             location: None,
             server,
             stamp: &stamp,
@@ -184,12 +215,28 @@ mod tests {
 
     #[test]
     fn some_failures_say_more_on_their_page() {
-        let text = page(400, Some(Failure::ClientCertificateMissing), false);
+        let text = shown(400, Some(Failure::ClientCertificateMissing), None, false);
         assert!(text.contains("<title>400 No required SSL certificate was sent</title>"), "{text}");
         let line = "<center><h1>400 Bad Request</h1></center>\r\n<center>No required SSL certificate was sent</center>\r\n<hr>";
         assert!(text.contains(line), "{text}");
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())), "{head}");
+    }
+
+    #[test]
+    fn a_page_of_the_operator_gets_the_id_of_the_request() {
+        let id = "00000000000000000000000000000abc";
+        let rows = [
+            ("<p>sorry</p>", "<p>sorry</p>".to_owned()),
+            ("{transactionId}", id.to_owned()),
+            ("a {transactionId} b {transactionId}", format!("a {id} b {id}")),
+        ];
+        for (body, expected) in rows {
+            let text = shown(502, None, Some(&Page::new(body.as_bytes().into())), false);
+            let (head, body) = text.split_once("\r\n\r\n").unwrap();
+            assert_eq!(body, expected);
+            assert!(head.contains(&format!("Content-Length: {}\r\n", expected.len())), "{head}");
+        }
     }
 
     #[test]

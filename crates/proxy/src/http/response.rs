@@ -224,6 +224,11 @@ pub struct Written {
 }
 
 impl Response<'_> {
+    /// The same with other fields; what they are framed by does not change.
+    pub fn with_fields<'a>(&'a self, fields: &'a [Field<'a>]) -> Response<'a> {
+        Response { fields, reason: self.reason, ..*self }
+    }
+
     /// Every field that goes on to the client, but for the length of content that is moved: the server may have
     /// repeated it, and each protocol writes it in its own way.
     #[inline]

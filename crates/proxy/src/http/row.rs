@@ -45,6 +45,10 @@ pub struct Facts {
     pub failure: Option<Failure>,
     /// What was seen and what was expected, where a reason alone does not say it.
     pub detail: Option<Box<str>>,
+    /// The listener, once its host is known.
+    pub listener: Option<snapshot::ListenerId>,
+    /// The pool with its settings that a server was chosen from.
+    pub target: Option<snapshot::TargetId>,
     /// The route, once there is one.
     pub route: Option<snapshot::RouteId>,
     /// The client's version.
@@ -110,7 +114,7 @@ impl Exchange {
         let sent = facts.sent_at.map(|at| if at == self.started { Duration::ZERO } else { at - self.started });
         let binding = seat.door.binding(&self.view);
         let labels = match (facts.route, binding) {
-            (Some(route), _) => published.labels(route),
+            (Some(route), _) => published.labels(route, facts.target),
             (None, Some(binding)) => published.binding_labels(binding),
             (None, None) => &seat.worker.nameless,
         };

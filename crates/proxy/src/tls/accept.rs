@@ -4,7 +4,6 @@
 //! authentication" (mutual-authentication-overview): a bad client certificate is answered with 400 after the handshake,
 //! not with an alert.
 
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -20,7 +19,9 @@ use tokio::task::spawn_local;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::{Session, Wire};
+use super::session::{Session, suite_list};
+use super::Wire;
+use crate::http::compose::Peer;
 use crate::failure::Failure;
 use crate::http::h1::connection::{Connection, Guest};
 use crate::http::h2;
@@ -37,7 +38,7 @@ const PROTOCOL_VERSION: [u8; 7] = [21, 3, 1, 0, 2, 2, 70];
 const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 
 /// Serves a client that was just accepted where TLS is spoken.
-pub async fn serve(worker: Rc<Worker>, door: Rc<Door>, tcp: TcpStream, peer: SocketAddr, admitted: Admitted) {
+pub async fn serve(worker: Rc<Worker>, door: Rc<Door>, tcp: TcpStream, peer: Peer, admitted: Admitted) {
     let timer = worker.timers.register(door.group);
     let view = worker.view();
     let guest = Guest::new(Rc::clone(&worker), admitted);
@@ -113,6 +114,7 @@ async fn open(worker: &Worker, door: &Door, view: &Rc<View>, tcp: TcpStream) -> 
     };
     let hello = start.io.take_hello();
     let listener = choose(door, view, start.client_hello().server_name());
+    let offered = view.published.wants_offered.then(|| suite_list(start.client_hello().cipher_suites()));
     let Some(chosen) = listener.and_then(|listener| Chosen::new(view, listener, &start.client_hello())) else {
         let _ = start.io.write_all(&UNRECOGNIZED_NAME).await;
         return Opened::Failed;
@@ -124,7 +126,7 @@ async fn open(worker: &Worker, door: &Door, view: &Rc<View>, tcp: TcpStream) -> 
     };
     let (verdict, client_auth) = verdict.map_or((Verdict::Absent, None), |(verdict, asked)| (verdict, Some(asked)));
     let ja4 = chosen.fingerprints.then(|| tls::ja4::fingerprint(&hello)).flatten();
-    let session = Session::new(stream.get_ref().1, client_auth.cloned(), verdict, ja4);
+    let session = Session::new(stream.get_ref().1, client_auth.cloned(), verdict, ja4, offered);
     Opened::Tls(Box::new((stream, session)))
 }
 
@@ -178,7 +180,8 @@ async fn verdict(worker: &Worker, client_auth: &ClientAuth, checker: &Checker, s
     }
 }
 
-fn unix_seconds() -> i64 {
+/// The present time.
+pub(crate) fn unix_seconds() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }

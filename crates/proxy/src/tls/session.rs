@@ -1,5 +1,6 @@
 //! What a client's handshake said, for every request on its connection.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use observe::access_log::TlsInfo;
@@ -20,19 +21,32 @@ pub struct Session {
     verify: String,
     certificate: Option<ClientCertificate>,
     ja4: Option<String>,
+    offered: Option<String>,
 }
 
 impl Session {
-    /// Reads a finished handshake. `client_auth` is what it asked for, `ja4` what it looked like.
+    /// Reads a finished handshake. `client_auth` is what it asked for, `ja4` what it looked like, `offered` the suites
+    /// that the client named, where a rewrite asks for them.
     pub fn new(
         connection: &ServerConnection,
         client_auth: Option<Arc<ClientAuth>>,
         verdict: Verdict,
         ja4: Option<String>,
+        offered: Option<String>,
     ) -> Self {
         let (cipher, protocol) = Agreed::of(connection).names();
         let certificate = connection.peer_certificates().and_then(|chain| ClientCertificate::read(chain.first()?));
-        Self { cipher, protocol, client_auth, verify: verdict.to_string(), verdict, certificate, ja4 }
+        Self { cipher, protocol, client_auth, verify: verdict.to_string(), verdict, certificate, ja4, offered }
+    }
+
+    /// The suites that the client named, where a rewrite asks for them.
+    pub fn offered(&self) -> &str {
+        self.offered.as_deref().unwrap_or("")
+    }
+
+    /// The client's certificate, good or not.
+    pub fn certificate(&self) -> Option<&ClientCertificate> {
+        self.certificate.as_ref()
     }
 
     /// As the access log shows it.
@@ -102,13 +116,34 @@ impl Agreed {
             Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
             _ => "",
         };
-        let cipher = match self.suite {
-            // In no policy, but servers may choose them.
-            Some(CipherSuite::TLS13_CHACHA20_POLY1305_SHA256) => "TLS_CHACHA20_POLY1305_SHA256",
-            Some(CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256) => "ECDHE-RSA-CHACHA20-POLY1305",
-            Some(CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256) => "ECDHE-ECDSA-CHACHA20-POLY1305",
-            other => other.and_then(Suite::of).map_or("", Suite::openssl),
-        };
-        (cipher, protocol)
+        (self.suite.and_then(suite_name).unwrap_or(""), protocol)
     }
 }
+
+/// What OpenSSL calls a suite, if it is one that is spoken here.
+fn suite_name(suite: CipherSuite) -> Option<&'static str> {
+    match suite {
+        // In no policy, but servers may choose them.
+        CipherSuite::TLS13_CHACHA20_POLY1305_SHA256 => Some("TLS_CHACHA20_POLY1305_SHA256"),
+        CipherSuite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 => Some("ECDHE-RSA-CHACHA20-POLY1305"),
+        CipherSuite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 => Some("ECDHE-ECDSA-CHACHA20-POLY1305"),
+        other => Suite::of(other).map(Suite::openssl),
+    }
+}
+
+/// Suites as nginx lists them: names, and numbers where there is none, with colons between.
+pub fn suite_list(suites: &[CipherSuite]) -> String {
+    let mut list = String::new();
+    for suite in suites.iter().take(MAX_OFFERED) {
+        let separator = if list.is_empty() { "" } else { ":" };
+        // Writing to a string cannot fail.
+        let _ = match suite_name(*suite) {
+            Some(name) => write!(list, "{separator}{name}"),
+            None => write!(list, "{separator}0x{:04x}", u16::from(*suite)),
+        };
+    }
+    list
+}
+
+/// Suites of a hello that are listed; clients name about twenty.
+const MAX_OFFERED: usize = 100;

@@ -12,9 +12,9 @@ use model::backend_http_settings::{BackendHttpSettings, Protocol};
 use model::schema::Named;
 use routing::BackendPath;
 
-use super::codes;
 use super::context::{Context, Link, is_on, text};
 use super::server_tls::{self, Stores, Unbound};
+use super::{affinity, codes};
 use crate::{HostHeader, Scheme, Settings};
 
 /// The service's default `requestTimeout`, in seconds.
@@ -26,6 +26,8 @@ const IMPLICIT_DRAIN: u32 = 30;
 pub(super) struct Definition {
     pub(super) settings: Settings,
     pub(super) probe: Link,
+    /// What its affinity cookies are.
+    pub(super) affinity: Option<affinity::Definition>,
     /// What they need and that is in Azure only.
     pub(super) unbound: Vec<Unbound>,
 }
@@ -47,6 +49,7 @@ fn one(context: &mut Context<'_>, asked: &Named<BackendHttpSettings>, stores: &S
     let probe = context.link(&gateway.probes, &asked.probe);
     let tls = server_tls::compiled(context, asked, stores, (scheme, &host));
     check_path(context, asked);
+    let affinity = affinity::compiled(context, asked);
     if asked.port.is_none() {
         context.missing(&asked.name.at, "port", &owner);
     }
@@ -59,9 +62,12 @@ fn one(context: &mut Context<'_>, asked: &Named<BackendHttpSettings>, stores: &S
         request_timeout: Duration::from_secs(timeout.unwrap_or(REQUEST_TIMEOUT).into()),
         path: text(&asked.path).and_then(|path| BackendPath::new(path.value.trim())),
         host,
+        affinity: affinity.as_ref().map(|cookies| cookies.affinity.clone()),
+        dedicated: is_on(&asked.dedicated_backend_connection),
+        drains_unhealthy: asked.connection_draining.as_ref().is_some_and(|draining| is_on(&draining.enabled)),
         drain_timeout: Duration::from_secs(drain.unwrap_or(IMPLICIT_DRAIN).into()),
     };
-    Some(Definition { settings, probe, unbound: tls.unbound })
+    Some(Definition { settings, probe, affinity, unbound: tls.unbound })
 }
 
 fn scheme(context: &mut Context<'_>, asked: &Named<BackendHttpSettings>, owner: &str) -> Option<Scheme> {
@@ -95,7 +101,8 @@ fn host(context: &mut Context<'_>, asked: &Named<BackendHttpSettings>) -> HostHe
         Some(name) => {
             if picks {
                 let message = "hostName and pickHostNameFromBackendAddress exclude each other";
-                context.problems.push(Problem::error(codes::HOST_NAME_CONFLICT, &name.at, message));
+                let problem = Problem::error(codes::HOST_NAME_CONFLICT, &name.at, message);
+                context.problems.push(problem.help("keep one of the two"));
             }
             if !is_host_value(&name.value) {
                 let problem = Problem::error(codes::INVALID_HOST_NAME, &name.at, "this cannot be a Host header");

@@ -50,6 +50,8 @@ codes! {
     PROTOCOL_NOT_ALLOWED = "ProtocolNotAllowed";
     /// Listeners on one address and port speak different protocols.
     PROTOCOL_CONFLICT = "ListenerProtocolConflict";
+    /// HTTP/3 on a listener where Azure does not have it.
+    HTTP3_NOT_POSSIBLE = "Http3NotPossible";
     /// Two frontends end on the same local address and port.
     FRONTEND_CLASH = "FrontendAddressClash";
     /// A frontend port that Azure does not allow.
@@ -130,6 +132,19 @@ codes! {
     /// A probe may take longer than the pause between two of them.
     PROBE_TIMEOUT = "ProbeTimeoutAboveInterval";
 
+    /// A name or attribute that an affinity cookie cannot have.
+    INVALID_AFFINITY_COOKIE = "InvalidAffinityCookie";
+    /// Attributes of an affinity cookie with which browsers refuse it.
+    AFFINITY_CONFLICT = "AffinityAttributesConflict";
+    /// Settings that a client meets together have affinity cookies of one name.
+    AFFINITY_SHARED = "AffinityCookieShared";
+    /// An affinity cookie that clients of a listener do not keep.
+    AFFINITY_NOT_KEPT = "AffinityCookieNotKept";
+    /// A secret of affinity cookies that is too short.
+    AFFINITY_KEY_SHORT = "AffinityKeyTooShort";
+    /// Dedicated server connections behind a listener that speaks HTTP/2.
+    DEDICATED_WITH_HTTP2 = "DedicatedConnectionWithHttp2";
+
     /// A backend address that is neither an address nor a name.
     INVALID_BACKEND_ADDRESS = "InvalidBackendAddress";
     /// The same backend address twice in one pool.
@@ -163,6 +178,14 @@ codes! {
     REROUTE_EVERYWHERE = "RerouteEverywhere";
     /// The Host header is rewritten and then overridden by the settings.
     HOST_REWRITE_OVERRIDDEN = "HostRewriteOverridden";
+    /// A rewrite that changes nothing.
+    REWRITE_NO_EFFECT = "RewriteWithoutEffect";
+    /// A token of a rewrite's value that is always empty.
+    TOKEN_EMPTY = "TokenAlwaysEmpty";
+    /// A question mark in a rewritten path.
+    QUESTION_MARK_IN_PATH = "QuestionMarkInPath";
+    /// A rewrite of a URL on a tier that has none.
+    URL_REWRITE_SKU = "UrlRewriteNotInTier";
 
     /// A custom error page URL that is not well-formed.
     INVALID_ERROR_PAGE = "InvalidErrorPageUrl";
@@ -170,12 +193,30 @@ codes! {
     ERROR_PAGE_STATUS = "ErrorPageStatus";
     /// The same status twice among the custom error pages.
     DUPLICATE_ERROR_PAGE = "DuplicateErrorPage";
+    /// A custom error page that cannot be fetched.
+    ERROR_PAGE_UNAVAILABLE = "ErrorPageUnavailable";
+    /// A custom error page that was not fetched: only a gateway that serves does it.
+    ERROR_PAGE_NOT_FETCHED = "ErrorPageNotFetched";
+    /// A custom error page that cannot be fetched; the copy that was fetched last is used.
+    ERROR_PAGE_OLD = "ErrorPageOld";
+    /// A custom error page of 1 MB or more.
+    ERROR_PAGE_SIZE = "ErrorPageTooLarge";
     /// JWT validation on a listener that is not HTTPS.
     JWT_WITHOUT_HTTPS = "JwtWithoutHttps";
     /// A tenant that is neither a GUID nor `common`, `organizations` or `consumers`.
     INVALID_TENANT = "InvalidTenant";
+    /// Two places for the keys of one issuer of tokens.
+    KEY_SOURCES = "TokenKeySourcesConflict";
+    /// What should be the URL of an issuer's keys is none.
+    INVALID_KEY_URL = "InvalidTokenKeyUrl";
+    /// The keys of an issuer of tokens come over plain HTTP.
+    KEYS_NOT_SECURED = "TokenKeysNotSecured";
+    /// A file without keys of an issuer of tokens.
+    KEY_FILE_INVALID = "TokenKeyFileInvalid";
     /// A load distribution policy without targets.
     NO_DISTRIBUTION_TARGETS = "LoadDistributionTargetsMissing";
+    /// The same pool twice in one load distribution policy.
+    DUPLICATE_DISTRIBUTION_POOL = "DuplicateDistributionPool";
     /// A WAF policy that is not among the documents.
     WAF_POLICY_NOT_FOUND = "WafPolicyNotFound";
     /// A WAF on a SKU that has none.

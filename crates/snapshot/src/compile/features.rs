@@ -1,7 +1,6 @@
 //! Where the document uses features that may not be supported yet; `unsupported` says which are not.
 
-use model::backend_http_settings::CookieBasedAffinity;
-use model::{At, Opt, Reference};
+use model::At;
 
 use super::context::Context;
 use super::link::Used;
@@ -11,9 +10,7 @@ use super::unsupported::Feature;
 pub(super) fn report(context: &mut Context<'_>, used: &Used) {
     gateway(context);
     listeners(context, used);
-    settings(context, used);
     rules(context, used);
-    maps(context, used);
     advanced(context, used);
     layer4(context);
 }
@@ -22,15 +19,6 @@ fn gateway(context: &mut Context<'_>) {
     let gateway = context.gateway;
     if let Some(switch) = gateway.enable_fips.as_ref().filter(|switch| switch.value) {
         context.uses(Feature::Fips, &switch.at, true);
-    }
-    let global = gateway.global_configuration.as_ref();
-    let buffering =
-        global.into_iter().flat_map(|global| [&global.enable_request_buffering, &global.enable_response_buffering]);
-    for switch in buffering.flatten().filter(|switch| switch.value) {
-        context.uses(Feature::Buffering, &switch.at, true);
-    }
-    for page in &gateway.custom_error_configurations {
-        context.uses(Feature::ErrorPage, &page.at, true);
     }
     if let Some(at) = gateway.private_link_configurations.first().map(|link| &link.name.at) {
         let at = at.clone();
@@ -41,27 +29,8 @@ fn gateway(context: &mut Context<'_>) {
 fn listeners(context: &mut Context<'_>, used: &Used) {
     let gateway = context.gateway;
     for (index, listener) in gateway.http_listeners.iter().enumerate() {
-        let live = used.listeners.contains(&index);
-        for page in &listener.custom_error_configurations {
-            context.uses(Feature::ErrorPage, &page.at, live);
-        }
-    }
-}
-
-fn settings(context: &mut Context<'_>, used: &Used) {
-    let gateway = context.gateway;
-    for (index, settings) in gateway.backend_http_settings_collection.iter().enumerate() {
-        let live = used.settings.contains(&index);
-        let affinity = settings.cookie_based_affinity.as_ref();
-        if let Some(affinity) = affinity.filter(|affinity| affinity.value == CookieBasedAffinity::Enabled) {
-            context.uses(Feature::Affinity, &affinity.at, live);
-        }
-        let draining = settings.connection_draining.as_ref().and_then(|draining| draining.enabled.as_ref());
-        if let Some(draining) = draining.filter(|enabled| enabled.value) {
-            context.uses(Feature::Draining, &draining.at, live);
-        }
-        if let Some(dedicated) = settings.dedicated_backend_connection.as_ref().filter(|switch| switch.value) {
-            context.uses(Feature::DedicatedConnection, &dedicated.at, live);
+        if let Some(switch) = listener.enable_http3.as_ref().filter(|switch| switch.value) {
+            context.uses(Feature::Http3, &switch.at, used.listeners.contains(&index));
         }
     }
 }
@@ -71,25 +40,11 @@ fn rules(context: &mut Context<'_>, used: &Used) {
     for rule in &gateway.request_routing_rules {
         let listener = rule.http_listener.as_ref().and_then(|listener| gateway.http_listeners.find(listener.name()));
         let live = listener.is_some_and(|listener| used.listeners.contains(&listener));
-        reference(context, Feature::Rewrite, &rule.rewrite_rule_set, live);
-        reference(context, Feature::LoadDistribution, &rule.load_distribution_policy, live);
-        reference(context, Feature::Jwt, &rule.entra_jwt_validation_config, live);
-        reference(context, Feature::AdvancedRouting, &rule.advanced_routing_map, live);
+        if let Some(map) = &rule.advanced_routing_map {
+            context.uses(Feature::AdvancedRouting, &map.at, live);
+        }
         for policy in &rule.auth_configs {
             context.uses(Feature::AuthenticationPolicy, &policy.at, live);
-        }
-    }
-}
-
-fn maps(context: &mut Context<'_>, used: &Used) {
-    let gateway = context.gateway;
-    for (index, map) in gateway.url_path_maps.iter().enumerate() {
-        let live = used.maps.contains(&index);
-        reference(context, Feature::Rewrite, &map.default_rewrite_rule_set, live);
-        reference(context, Feature::LoadDistribution, &map.default_load_distribution_policy, live);
-        for rule in &map.path_rules {
-            reference(context, Feature::Rewrite, &rule.rewrite_rule_set, live);
-            reference(context, Feature::LoadDistribution, &rule.load_distribution_policy, live);
         }
     }
 }
@@ -113,11 +68,5 @@ fn layer4(context: &mut Context<'_>) {
         let settings = gateway.backend_settings_collection.iter().map(|settings| &settings.name.at);
         let places: Vec<&At> = listeners.chain(settings).collect();
         places.into_iter().for_each(|at| context.uses(Feature::Layer4, at, false));
-    }
-}
-
-fn reference<T>(context: &mut Context<'_>, feature: Feature, field: &Opt<Reference<T>>, live: bool) {
-    if let Some(field) = field {
-        context.uses(feature, &field.at, live);
     }
 }

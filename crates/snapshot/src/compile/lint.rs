@@ -10,6 +10,7 @@ use routing::shadowed;
 use super::Parts;
 use super::codes;
 use super::context::Context;
+use super::destination::Destination;
 use super::link::Used;
 use super::rule::Target;
 use crate::HostHeader;
@@ -20,7 +21,7 @@ pub(super) fn check(context: &mut Context<'_>, parts: &Parts, used: &Used) {
     nothing_served(context);
     unused(context, parts);
     empty_pools(context, parts, used);
-    overridden_hosts(context, parts);
+    idle_rewrites(context, parts);
     extensions(context);
 }
 
@@ -156,8 +157,9 @@ fn empty_pools(context: &mut Context<'_>, parts: &Parts, used: &Used) {
     }
 }
 
-/// A Host header that a rewrite sets and the settings replace again: the settings come last.
-fn overridden_hosts(context: &mut Context<'_>, parts: &Parts) {
+/// Rewrites where they change nothing: on redirects, which are answered as they stand, and of a Host header that the
+/// settings replace again, because they come last.
+fn idle_rewrites(context: &mut Context<'_>, parts: &Parts) {
     let gateway = context.gateway;
     let mut uses = Vec::new();
     for (rule, asked) in parts.rules.iter().zip(gateway.request_routing_rules.iter()) {
@@ -172,6 +174,10 @@ fn overridden_hosts(context: &mut Context<'_>, parts: &Parts) {
         }
     }
     for (rewrite, destination, field) in uses {
+        if let (Destination::Redirect(_), Some(field)) = (destination, field) {
+            let message = "this rewrite set has no effect: redirects are not rewritten";
+            context.warn(codes::REWRITE_NO_EFFECT, &field.at, message);
+        }
         let sets_host = rewrite.and_then(|set| parts.rewrites.get(set)).is_some_and(|facts| facts.sets_host);
         let settings = destination.settings().and_then(|index| parts.settings.get(index)?.as_ref());
         let (true, Some(settings), Some(field)) = (sets_host, settings, field) else { continue };
@@ -197,7 +203,11 @@ fn extensions(context: &mut Context<'_>) {
     let profiles = gateway.ssl_profiles.iter().filter_map(|profile| profile.gatehouse_at.as_ref());
     let settings = gateway.backend_http_settings_collection.iter().filter_map(|it| it.gatehouse_at.as_ref());
     let all = gateway.gatehouse_at.iter().chain(maps).chain(probes).chain(listeners).chain(profiles).chain(settings);
-    let places: Vec<&At> = all.collect();
+    let tokens = gateway.entra_jwt_validation_configs.iter().filter_map(|it| it.gatehouse_at.as_ref());
+    let pages = gateway.http_listeners.iter().flat_map(|listener| &listener.custom_error_configurations);
+    let pages = gateway.custom_error_configurations.iter().chain(pages);
+    let pages = pages.filter_map(|page| page.gatehouse.as_ref().map(|field| &field.at));
+    let places: Vec<&At> = all.chain(tokens).chain(pages).collect();
     for at in places {
         context.warn(codes::IGNORED_BY_AZURE, at, "this is an extension; Azure would ignore it");
     }

@@ -5,6 +5,7 @@
 //! `features`). No pass stops at a mistake; parts that cannot be used are left out, and a snapshot
 //! is given only when there was no error.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -12,11 +13,13 @@ use model::site::Site;
 use model::{Document, Problems};
 use tls::certificate::{CertificateError, Identity as Certificate};
 
-use crate::{Identity, Pool, Snapshot};
+use crate::{AffinityKey, Identity, Pool, Snapshot};
 
 pub mod codes;
 
 mod advanced_routing_map;
+mod affinity;
+mod affinity_lint;
 mod backend_http_settings;
 mod certificates;
 mod context;
@@ -26,6 +29,7 @@ mod entra_jwt_validation_config;
 mod features;
 mod files;
 mod frontend;
+mod http3;
 mod layer4;
 mod limits;
 mod link;
@@ -37,6 +41,7 @@ mod options;
 mod pool;
 mod probe;
 mod redirect;
+mod rewrite_actions;
 mod rewrite_language;
 mod rewrite_rule_set;
 mod rule;
@@ -52,6 +57,8 @@ mod unsupported;
 mod url_path_map;
 mod web_application_firewall_policy;
 
+pub use custom_error::page_urls;
+pub use entra_jwt_validation_config::key_files;
 pub use files::Files;
 pub use merge::merged;
 
@@ -73,6 +80,12 @@ pub struct Environment {
     pub now: i64,
     /// Who issues a certificate for a listener whose own is in Azure only. `None`: that is an error.
     pub issuer: Option<Arc<dyn Issuer>>,
+    /// The secret that affinity cookies are made with where the site file names none. Only a gateway that serves needs
+    /// one.
+    pub affinity_key: Option<AffinityKey>,
+    /// Error pages by their URLs: what was fetched, or why it could not be (lower case, no full stop). A page whose URL
+    /// is not here was not asked for, and a warning says so.
+    pub pages: BTreeMap<String, Result<Arc<[u8]>, String>>,
 }
 
 /// An authority on a developer's machine.
@@ -112,6 +125,7 @@ pub fn compile(document: &Document, site: Option<&Site>, environment: &Environme
     features::report(&mut context, &used);
     limits::check(&mut context, &parts, &used);
     lint::check(&mut context, &parts, &used);
+    affinity_lint::check(&mut context, &parts, &used);
     site::check_settings(&mut context);
     site::check_names(&mut context);
     let snapshot = Snapshot {
@@ -145,7 +159,9 @@ struct Parts {
     probes: Vec<probe::Definition>,
     redirects: Vec<Option<redirect::Definition>>,
     rewrites: Vec<rewrite_rule_set::Facts>,
-    distributions: Vec<Vec<usize>>,
+    distributions: Vec<load_distribution_policy::Definition>,
+    tokens: Vec<Option<jwt::Policy>>,
+    pages: custom_error::Served,
     maps: Vec<url_path_map::Definition>,
     rules: Vec<rule::Definition>,
 }
@@ -162,6 +178,7 @@ impl Parts {
         let profiles = ssl_profile::all(context, &chains);
         ssl_policy::check_families(context);
         let listeners = listener::all(context);
+        http3::check(context, &listeners, &profiles, &policy);
         let tcp_listeners = layer4::listeners(context);
         listener::check_protocols(context, &listeners, &tcp_listeners);
         let pools = pool::pools(context);
@@ -173,8 +190,8 @@ impl Parts {
         let redirects = redirect::all(context);
         let rewrites = rewrite_rule_set::all(context);
         let distributions = load_distribution_policy::all(context);
-        entra_jwt_validation_config::check_all(context);
-        custom_error::check_all(context);
+        let tokens = entra_jwt_validation_config::all(context);
+        let pages = custom_error::all(context);
         let maps = url_path_map::all(context);
         let reroutes: Vec<bool> = rewrites.iter().map(|facts| facts.always_reroutes).collect();
         url_path_map::check_reroutes(context, &maps, &reroutes);
@@ -194,6 +211,8 @@ impl Parts {
             redirects,
             rewrites,
             distributions,
+            tokens,
+            pages,
             maps,
             rules,
         }

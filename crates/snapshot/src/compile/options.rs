@@ -51,7 +51,10 @@ fn sizes(context: &mut Context<'_>, asked: &Asked, limits: &mut Limits) {
     const HEADER_BYTES: (i64, i64) = (1024, 128 * 1024);
     const URL_BYTES: (i64, i64) = (256, 64 * 1024);
     type Row<'a> = (&'a str, &'a Opt<i64>, (i64, i64), &'a mut usize);
-    let rows: [Row<'_>; 6] = [
+    // A buffer smaller than a read would only cost, and one that is larger than this belongs into a file.
+    const IN_MEMORY: (i64, i64) = (1024, 16 << 20);
+    const READ_AHEAD: (i64, i64) = (4096, 16 << 20);
+    let rows: [Row<'_>; 8] = [
         ("maxHeaderBytes", &asked.max_header_bytes, HEADER_BYTES, &mut limits.max_header_bytes),
         ("maxHeaderFields", &asked.max_header_fields, (1, 256), &mut limits.max_header_fields),
         ("maxUrlBytes", &asked.max_url_bytes, URL_BYTES, &mut limits.max_url_bytes),
@@ -63,6 +66,8 @@ fn sizes(context: &mut Context<'_>, asked: &Asked, limits: &mut Limits) {
             (1, COUNT),
             &mut limits.max_connections_per_client,
         ),
+        ("bufferedInMemoryBytes", &asked.buffered_in_memory_bytes, IN_MEMORY, &mut limits.buffered_in_memory),
+        ("bufferedResponseBytes", &asked.buffered_response_bytes, READ_AHEAD, &mut limits.buffered_response),
     ];
     for (name, field, range, slot) in rows {
         if let Some(number) = context.number(name, field, range) {
@@ -72,12 +77,23 @@ fn sizes(context: &mut Context<'_>, asked: &Asked, limits: &mut Limits) {
     if let Some(rate) = context.number("minBodyBytesPerSec", &asked.min_body_bytes_per_sec, (0, i64::from(u32::MAX))) {
         limits.min_body_rate = rate;
     }
-    if let Some(field) = &asked.max_body_bytes {
+    large_sizes(context, asked, limits);
+}
+
+/// Sizes that may go beyond four gigabytes.
+fn large_sizes(context: &mut Context<'_>, asked: &Asked, limits: &mut Limits) {
+    let rows = [
+        ("maxBodyBytes", &asked.max_body_bytes, &mut limits.max_body_bytes),
+        ("bufferedInFileBytes", &asked.buffered_in_file_bytes, &mut limits.buffered_in_file),
+        ("bufferedInFilesBytes", &asked.buffered_in_files_bytes, &mut limits.buffered_in_files),
+    ];
+    for (name, field, slot) in rows {
+        let Some(field) = field else { continue };
         match u64::try_from(field.value) {
-            Ok(bytes) => limits.max_body_bytes = bytes,
+            Ok(bytes) => *slot = bytes,
             Err(_) => {
-                let problem =
-                    Problem::error(model::problem::codes::OUT_OF_RANGE, &field.at, "maxBodyBytes is out of range");
+                let message = format!("{name} is out of range");
+                let problem = Problem::error(model::problem::codes::OUT_OF_RANGE, &field.at, message);
                 context.problems.push(problem.found(field.value.to_string()).expected("0 or more"));
             }
         }
@@ -92,6 +108,11 @@ pub(super) fn options(context: &mut Context<'_>) -> Options {
     if global.is_some_and(|global| is_on(&global.disable_default_server_header_in_response)) {
         options.server = None;
     }
+    let is_on_unless_off = |switch: Option<&Opt<bool>>| switch.and_then(Option::as_ref).is_none_or(|it| it.value);
+    options.buffers_requests = is_on_unless_off(global.map(|global| &global.enable_request_buffering));
+    options.buffers_responses = is_on_unless_off(global.map(|global| &global.enable_response_buffering));
+    options.azure_strict = is_on(&gateway.gatehouse.azure_strict);
+    options.affinity_key = super::site::affinity_key(context);
     if let Some(header) = &gateway.gatehouse.server_header {
         let value = header.value.trim();
         if value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {

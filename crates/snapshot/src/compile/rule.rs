@@ -27,6 +27,8 @@ pub(super) struct Definition {
     /// Its listener, unless an earlier rule has it.
     pub(super) listener: Option<usize>,
     pub(super) target: Target,
+    /// The check of bearer tokens.
+    pub(super) jwt: Option<usize>,
 }
 
 /// What it leads to.
@@ -50,9 +52,9 @@ pub(super) fn all(context: &mut Context<'_>, listeners: &[Listener], rewrites: &
     for asked in &gateway.request_routing_rules {
         let listener = listener(context, asked, &mut owners);
         let protocol = listener.and_then(|index| listeners.get(index)).and_then(|listener| listener.protocol);
-        jwt::check_rule(context, asked, protocol);
+        let jwt = jwt::of_rule(context, asked, protocol);
         let target = target(context, asked, rewrites);
-        rules.push(Definition { priority: 0, listener, target });
+        rules.push(Definition { priority: 0, listener, target, jwt });
     }
     priorities(context, listeners, &mut rules);
     rules

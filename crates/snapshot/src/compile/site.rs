@@ -1,6 +1,7 @@
 //! What the site file says about this machine: addresses, ports, and members that exist only in Azure.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use model::frontend_ip_configuration::FrontendIpConfiguration;
 use model::problem::nearest;
@@ -11,9 +12,10 @@ use model::{At, Problem};
 use super::codes;
 use super::context::Context;
 use super::frontend::Port;
+use crate::AffinityKey;
 
-/// Least length of a secret of session tickets, in bytes.
-const TICKET_KEY: usize = 32;
+/// Least length of a secret of session tickets or of affinity cookies, in bytes.
+const KEY: usize = 32;
 
 /// The local addresses of a frontend; empty when the site file does not name it.
 pub(super) fn addresses(context: &mut Context<'_>, frontend: &Named<FrontendIpConfiguration>) -> Vec<IpAddr> {
@@ -90,11 +92,28 @@ pub(super) fn check_settings(context: &mut Context<'_>) {
 
 fn ticket_keys(context: &mut Context<'_>, site: &Site) {
     for path in site.tls.iter().flat_map(|tls| tls.ticket_keys.iter()) {
-        let Some(length) = context.file(path).map(<[u8]>::len).filter(|length| *length < TICKET_KEY) else { continue };
+        let Some(length) = context.file(path).map(<[u8]>::len).filter(|length| *length < KEY) else { continue };
         let problem = Problem::error(codes::TICKET_KEY_SHORT, &path.at, "this secret of session tickets is too short");
-        let problem = problem.found(format!("{length} bytes")).expected(format!("at least {TICKET_KEY} bytes"));
-        context.machine_refuses(problem.help(format!("\"openssl rand {TICKET_KEY} > FILE\" makes one")));
+        too_short(context, problem, length);
     }
+}
+
+fn too_short(context: &mut Context<'_>, problem: Problem, length: usize) {
+    let problem = problem.found(format!("{length} bytes")).expected(format!("at least {KEY} bytes"));
+    context.machine_refuses(problem.help(format!("\"openssl rand {KEY} > FILE\" makes one")));
+}
+
+/// The secret of affinity cookies: the site file's, else the one that the gateway brings along.
+pub(super) fn affinity_key(context: &mut Context<'_>) -> AffinityKey {
+    let named = context.site.and_then(|site| site.affinity.as_ref()?.key.as_ref());
+    let Some(path) = named else { return context.environment.affinity_key.clone().unwrap_or_default() };
+    let Some(key) = context.file(path) else { return AffinityKey::default() };
+    if key.len() < KEY {
+        let problem =
+            Problem::error(codes::AFFINITY_KEY_SHORT, &path.at, "this secret of affinity cookies is too short");
+        too_short(context, problem, key.len());
+    }
+    AffinityKey(Arc::from(key))
 }
 
 /// Warns about names in the site file that the document does not have: they bind nothing.
@@ -112,11 +131,24 @@ pub(super) fn check_names(context: &mut Context<'_>) {
         let mut ports = gateway.frontend_ports.iter().filter_map(|port| port.port.as_ref());
         ports.any(|port| port.value == i64::from(number))
     };
+    page_names(context, site);
     certificate_names(context, site);
     for (name, _) in site.ports.iter() {
         if name.trim().parse().is_ok_and(|number| !ports(number)) {
             warn(context, &name.at, format!("the document has no frontend port {}", name.value), None);
         }
+    }
+}
+
+/// Error pages are bound by their URLs.
+fn page_names(context: &mut Context<'_>, site: &Site) {
+    let gateway = context.gateway;
+    let own = gateway.http_listeners.iter().flat_map(|listener| &listener.custom_error_configurations);
+    let pages = gateway.custom_error_configurations.iter().chain(own);
+    let urls: Vec<&str> = pages.filter_map(|page| Some(page.custom_error_page_url.as_ref()?.value.trim())).collect();
+    for (url, _) in site.error_pages.iter().filter(|(url, _)| !urls.contains(&url.value.trim())) {
+        let near = nearest(url, urls.iter().copied()).map(str::to_owned);
+        warn(context, &url.at, format!("no error page of the document has the URL {:?}", url.value), near);
     }
 }
 

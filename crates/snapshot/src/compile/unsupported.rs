@@ -19,26 +19,12 @@ pub(super) enum Feature {
     BlockingFirewall,
     /// A WAF policy or configuration that only logs.
     LoggingFirewall,
-    /// Rewrite sets.
-    Rewrite,
-    /// JWT validation.
-    Jwt,
     /// Authentication policies.
     AuthenticationPolicy,
     /// Routing on headers, queries and more.
     AdvancedRouting,
-    /// Cookie affinity.
-    Affinity,
-    /// Load distribution policies.
-    LoadDistribution,
-    /// Custom error pages.
-    ErrorPage,
-    /// Draining with a time of its own.
-    Draining,
-    /// One server connection per client connection.
-    DedicatedConnection,
-    /// Taking in whole bodies before passing them on.
-    Buffering,
+    /// HTTP/3 with clients, who can do without.
+    Http3,
     /// Private link.
     PrivateLink,
     /// Validated cryptography.
@@ -50,16 +36,9 @@ const NOT_YET: &[(Feature, Severity, &str)] = &[
     (Feature::Layer4, Severity::Error, "TCP and TLS proxying"),
     (Feature::BlockingFirewall, Severity::Error, "the web application firewall"),
     (Feature::LoggingFirewall, Severity::Warning, "the web application firewall"),
-    (Feature::Rewrite, Severity::Error, "rewriting headers and URLs"),
-    (Feature::Jwt, Severity::Error, "checking bearer tokens"),
     (Feature::AuthenticationPolicy, Severity::Error, "authentication policies"),
     (Feature::AdvancedRouting, Severity::Error, "advanced routing"),
-    (Feature::Affinity, Severity::Error, "cookie affinity"),
-    (Feature::LoadDistribution, Severity::Error, "load distribution policies"),
-    (Feature::ErrorPage, Severity::Error, "custom error pages"),
-    (Feature::Draining, Severity::Warning, "draining when a server leaves a pool"),
-    (Feature::DedicatedConnection, Severity::Warning, "dedicated server connections"),
-    (Feature::Buffering, Severity::Warning, "buffering whole bodies; they are passed on as they come"),
+    (Feature::Http3, Severity::Warning, "HTTP/3; clients use HTTP/2 or HTTP/1.1"),
     (Feature::PrivateLink, Severity::Warning, "private link, which exists in Azure only"),
     (Feature::Fips, Severity::Warning, "validated cryptography"),
 ];

@@ -55,6 +55,7 @@ fn one(context: &mut Context<'_>, asked: &Named<UrlPathMap>) -> Definition {
     let mut places = Vec::new();
     let rules = asked.path_rules.iter().map(|rule| path_rule(context, rule, &mut places)).collect();
     let map = Definition { matching: matching(context, asked), default, default_rewrite, rules };
+    idle_default(context, asked, &map);
     unreachable(context, asked, &map, &places);
     map
 }
@@ -116,6 +117,19 @@ impl Definition {
             .into_iter()
             .flat_map(|(rule, target)| rule.patterns.iter().map(move |pattern| (pattern.clone(), target)));
         PathTable::new(self.matching, default, entries)
+    }
+}
+
+/// Warns about a rewrite set of a default that no request gets to.
+fn idle_default(context: &mut Context<'_>, asked: &Named<UrlPathMap>, map: &Definition) {
+    let catches_all = |rule: &Rule| rule.patterns.iter().any(|pattern| pattern.as_str() == "/*");
+    let winner = map.rules.iter().zip(asked.path_rules.iter()).find(|(rule, _)| catches_all(rule));
+    if let (Some((_, winner)), Some(field)) = (winner, &asked.default_rewrite_rule_set) {
+        let message = format!(
+            "this rewrite set has no effect: the path rule {:?} takes every path, none is left to the default",
+            winner.name.value
+        );
+        context.warn(codes::REWRITE_NO_EFFECT, &field.at, message);
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use snapshot::{ProbeMatch, Scheme, Settings};
+use snapshot::{AffinityKey, ProbeMatch, Scheme, Settings};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -35,11 +35,12 @@ async fn fake(pieces: Vec<Vec<u8>>) -> (SocketAddr, JoinHandle<String>) {
 }
 
 fn server(address: SocketAddr, name: Option<&str>) -> Server {
-    Server::new(address.ip(), address.port(), name.map(Arc::from), Verdicts::new(false))
+    let (ip, port) = (address.ip(), address.port());
+    fixtures::marked(|marker| Server::new(marker, ip, port, name.map(Arc::from), Verdicts::new(false)))
 }
 
 fn spec(settings: Settings, probe: &Probe) -> TargetSpec {
-    TargetSpec { members: Vec::new(), settings, probe: probe.clone() }
+    TargetSpec { members: Vec::new(), settings, probe: probe.clone(), affinity_key: AffinityKey::default() }
 }
 
 async fn ask(address: SocketAddr, question: &Probe) -> Outcome {

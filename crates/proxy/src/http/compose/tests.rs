@@ -10,8 +10,12 @@ use crate::http::scan::Fields;
 const ADDED: &str = "x-forwarded-for: 203.0.113.5:59633\r\nx-forwarded-proto: http\r\nx-forwarded-port: 80\r\n";
 const TRACE: &str = "x-appgw-trace-id: 00000000000000000000000000000abc\r\n";
 
+fn peer(address: &str) -> Peer {
+    Peer { address: address.parse().unwrap(), round_trip: None }
+}
+
 fn client(options: &Options) -> ClientSide {
-    ClientSide::new("203.0.113.5:59633".parse().unwrap(), forwarded_fields("http", 80), options, None)
+    ClientSide::new(peer("203.0.113.5:59633"), forwarded_fields("http", 80), options, None)
 }
 
 fn sent(input: &str, options: &Options, onward: &Onward<'_>) -> (String, Record) {
@@ -25,8 +29,16 @@ fn sent(input: &str, options: &Options, onward: &Onward<'_>) -> (String, Record)
     (String::from_utf8(record.text.clone()).unwrap(), record)
 }
 
-const UNCHANGED: Onward<'_> =
-    Onward { client_host: b"", pattern: None, path: None, host: &HostHeader::Client, server_host: "10.0.0.4" };
+const UNCHANGED: Onward<'_> = Onward {
+    client_host: b"",
+    edits: None,
+    identity: None,
+    upgrade: false,
+    pattern: None,
+    path: None,
+    host: &HostHeader::Client,
+    server_host: "10.0.0.4",
+};
 
 fn forwarded(input: &str) -> String {
     sent(input, &Options::default(), &UNCHANGED).0
@@ -71,8 +83,7 @@ fn the_plain_address_is_a_switch() {
 
 #[test]
 fn an_ipv6_peer_stands_in_brackets() {
-    let peer = "[2001:db8::1]:59633".parse().unwrap();
-    let side = ClientSide::new(peer, forwarded_fields("http", 80), &Options::default(), None);
+    let side = ClientSide::new(peer("[2001:db8::1]:59633"), forwarded_fields("http", 80), &Options::default(), None);
     assert_eq!(side.forwarded_for.as_str(), "[2001:db8::1]:59633");
 }
 

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
@@ -10,7 +9,7 @@ use std::time::Duration;
 use crate::buffer::Input;
 use crate::failure::Failure;
 use crate::http::client::Seat;
-use crate::http::compose::ClientSide;
+use crate::http::compose::{ClientSide, Peer};
 use crate::http::exchange::Next;
 use crate::http::h1::request;
 use crate::io::{self, HEAD_READ, Stream, fill, poll_fill};
@@ -71,7 +70,7 @@ impl<S: Stream> Connection<S> {
         worker: Rc<Worker>,
         door: Rc<Door>,
         stream: S,
-        peer: SocketAddr,
+        peer: Peer,
         session: Option<Rc<Session>>,
         guest: Guest,
     ) -> Self {
@@ -94,7 +93,7 @@ impl<S: Stream> Connection<S> {
     pub fn refresh(&mut self, view: &Rc<View>) {
         if self.seen != view.version() {
             let client = &self.seat.client;
-            self.seat.client = client_side(&self.seat.door, view, client.peer, client.tls.clone());
+            self.seat.client = client_side(&self.seat.door, view, client.peer(), client.tls.clone());
             self.seen = view.version();
         }
     }
@@ -168,7 +167,7 @@ impl<S: Stream> Connection<S> {
 }
 
 /// What servers are told of a client under a configuration.
-pub fn client_side(door: &Door, view: &Rc<View>, peer: SocketAddr, session: Option<Rc<Session>>) -> Rc<ClientSide> {
+pub fn client_side(door: &Door, view: &Rc<View>, peer: Peer, session: Option<Rc<Session>>) -> Rc<ClientSide> {
     Rc::new(ClientSide::new(peer, door.forwarded(view), &view.published.snapshot.options, session))
 }
 

@@ -48,10 +48,10 @@ fn decide<S: Stream>(exchange: &mut Exchange, connection: &mut Connection<S>) ->
             Parsed::Complete(request, len) if connection.misplaced => {
                 (exchange.refuse(&request, Failure::HttpToHttpsPort), len)
             }
-            Parsed::Complete(request, len) => (exchange.route(connection, &request), len),
+            Parsed::Complete(request, len) => (exchange.route(connection, &request, len as u64), len),
         }
     };
-    if !matches!(decision, Decision::Undecided(_)) {
+    if !matches!(decision, Decision::Undecided(_) | Decision::Unidentified(_)) {
         exchange.facts.received = head as u64;
         connection.input.consume(head);
     }

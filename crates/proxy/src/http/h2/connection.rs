@@ -18,7 +18,7 @@ use super::budget::Budget;
 use super::meter::{Metered, Wire};
 use super::request;
 use crate::http::client::Seat;
-use crate::http::compose::ClientSide;
+use crate::http::compose::{ClientSide, Peer};
 use crate::http::h1::connection::{Guest, LINGER_BYTES, LINGER_TIME, client_side};
 use crate::io::{Stream, within};
 use crate::timer::{Lane, TimerGuard};
@@ -48,7 +48,7 @@ pub async fn serve<S: Stream + 'static>(
     stream: S,
     worker: Rc<Worker>,
     door: Rc<Door>,
-    peer: SocketAddr,
+    peer: Peer,
     session: Option<Rc<Session>>,
     guest: Guest,
 ) {
@@ -259,7 +259,7 @@ impl<S: Stream> Connection<S> {
         };
         let view = self.worker.view();
         if self.seen != view.version() {
-            self.client = client_side(&self.door, &view, self.client.peer, self.client.tls.clone());
+            self.client = client_side(&self.door, &view, self.client.peer(), self.client.tls.clone());
             self.seen = view.version();
         }
         let seat = Seat {

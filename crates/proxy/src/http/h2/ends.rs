@@ -79,7 +79,11 @@ impl Client for End {
     }
 
     async fn reply(&mut self, reply: Reply<'_>, _: Rest, _: &Limits, facts: &mut Facts) -> Next {
-        let content = if reply.to_head { Bytes::new() } else { Bytes::from(reply.body().concat()) };
+        let mut content = Vec::new();
+        if !reply.to_head {
+            reply.each_piece(|piece| content.extend_from_slice(piece));
+        }
+        let content = Bytes::from(content);
         let mut response = http::Response::new(());
         *response.status_mut() = status(reply.status);
         let mut add = |name: HeaderName, value: &[u8]| {
@@ -96,6 +100,9 @@ impl Client for End {
         add(header::CONTENT_LENGTH, reply.body_len().to_string().as_bytes());
         if let Some(location) = reply.location {
             add(header::LOCATION, location);
+        }
+        if let Some((name, value)) = reply.advice() {
+            add(HeaderName::from_static(name), value.as_bytes());
         }
         add(HeaderName::from_static("x-appgw-trace-id"), reply.id.as_str().as_bytes());
         let sent = self.respond.get_mut().send_response(response, content.is_empty());

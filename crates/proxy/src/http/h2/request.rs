@@ -59,7 +59,7 @@ fn decide(exchange: &mut Exchange, end: &End, parts: &http::request::Parts) -> D
         &exchange.view.published.snapshot.limits,
     );
     match read {
-        Ok(request) => exchange.route(end, &request),
+        Ok(request) => exchange.route(end, &request, exchange.facts.received),
         Err(failure) => refused(exchange, parts, target, failure),
     }
 }

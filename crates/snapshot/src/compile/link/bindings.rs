@@ -69,7 +69,8 @@ impl Linker<'_, '_> {
         let tls = if scheme == Scheme::Https { self.listener_tls(asked, definition) } else { None };
         let certificate = definition.certificate.and_then(|index| gateway.ssl_certificates.get(index));
         let certificate = certificate.filter(|_| tls.is_some()).map(|one| Arc::from(one.name.as_str()));
-        Some(self.snapshot.listeners.push(Listener { name, scheme, tls, certificate, hosts, bindings }))
+        let pages = parts.pages.listeners.get(index).cloned().flatten();
+        Some(self.snapshot.listeners.push(Listener { name, scheme, tls, certificate, pages, hosts, bindings }))
     }
 
     /// The binding at `address`; two frontends or ports of the document may not share one.

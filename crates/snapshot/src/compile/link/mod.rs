@@ -7,7 +7,7 @@ mod bindings;
 mod redirects;
 mod tls;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use model::backend_http_settings::Protocol;
@@ -16,7 +16,10 @@ use crate::compile::Parts;
 use crate::compile::context::Context;
 use crate::compile::destination::Destination;
 use crate::compile::rule::Target as RuleTarget;
-use crate::{Action, PoolId, Route, RouteId, Router, Rule, RuleId, Scheme, SettingsId, Snapshot, Target, TargetId};
+use crate::{
+    Action, Distribution, DistributionId, JwtId, PoolId, RewriteId, Route, RouteId, Router, Rule, RuleId, Scheme,
+    SettingsId, Share, Snapshot, Target, TargetId,
+};
 
 use bindings::BindingSite;
 
@@ -28,6 +31,8 @@ pub(super) struct Used {
     pub(super) advanced_maps: HashSet<usize>,
     pub(super) pools: HashSet<usize>,
     pub(super) settings: HashSet<usize>,
+    /// Listeners and the settings that their requests can be sent with.
+    pub(super) meetings: BTreeSet<(usize, usize)>,
 }
 
 /// Builds the snapshot and notes what it uses. With errors about it is not to be run.
@@ -35,11 +40,14 @@ pub(super) fn link(context: &mut Context<'_>, parts: &Parts) -> (Snapshot, Used)
     let mut linker = Linker {
         context,
         parts,
-        snapshot: Snapshot::default(),
+        snapshot: Snapshot { pages: parts.pages.gateway.clone(), ..Snapshot::default() },
         used: Used::default(),
         pools: HashMap::new(),
         settings: HashMap::new(),
         targets: HashMap::new(),
+        distributions: HashMap::new(),
+        rewrites: HashMap::new(),
+        jwt: HashMap::new(),
         sites: Vec::new(),
         suspects: Vec::new(),
         reported: HashSet::new(),
@@ -60,6 +68,9 @@ struct Linker<'c, 'a> {
     pools: HashMap<usize, PoolId>,
     settings: HashMap<usize, SettingsId>,
     targets: HashMap<(usize, usize), TargetId>,
+    distributions: HashMap<(usize, usize), DistributionId>,
+    rewrites: HashMap<usize, RewriteId>,
+    jwt: HashMap<usize, JwtId>,
     /// Bindings in the making.
     sites: Vec<BindingSite>,
     /// Redirects that may lead to themselves.
@@ -78,9 +89,9 @@ impl Linker<'_, '_> {
         let id = RuleId::from(self.snapshot.rules.len());
         let Some(listener_id) = self.listener(listener, id) else { return };
         let router = match rule.target {
-            RuleTarget::Basic { destination, .. } => {
-                let route =
-                    Route { rule: id, path_rule: None, path_map: None, action: self.action(destination, listener) };
+            RuleTarget::Basic { destination, rewrite } => {
+                let (rewrite, action) = (self.rewrite(rewrite), self.action(destination, listener));
+                let route = Route { rule: id, path_rule: None, path_map: None, rewrite, action };
                 let route = self.snapshot.routes.push(route);
                 self.may_loop(destination, route, listener, b"/");
                 Router::Basic(route)
@@ -93,12 +104,13 @@ impl Linker<'_, '_> {
             RuleTarget::Broken => self.nowhere(id),
         };
         let name = Arc::from(asked.name.as_str());
-        self.snapshot.rules.push(Rule { name, priority: rule.priority, listener: listener_id, router });
+        let jwt = self.jwt(rule.jwt);
+        self.snapshot.rules.push(Rule { name, priority: rule.priority, listener: listener_id, jwt, router });
     }
 
     /// The router of a rule that cannot be used; ids stay in step, and errors keep it from running.
     fn nowhere(&mut self, rule: RuleId) -> Router {
-        let missing = Route { rule, path_rule: None, path_map: None, action: Action::Missing };
+        let missing = Route { rule, path_rule: None, path_map: None, rewrite: None, action: Action::Missing };
         Router::Basic(self.snapshot.routes.push(missing))
     }
 
@@ -110,15 +122,16 @@ impl Linker<'_, '_> {
             return self.nowhere(rule);
         };
         let path_map: Arc<str> = Arc::from(asked.name.as_str());
-        let route = |linker: &mut Self, name: Option<&str>, destination| {
+        let route = |linker: &mut Self, name: Option<&str>, destination, rewrite| {
+            let rewrite = linker.rewrite(rewrite);
             let action = linker.action(destination, listener);
             let path_rule = name.map(Arc::from);
-            linker.snapshot.routes.push(Route { rule, path_rule, path_map: Some(path_map.clone()), action })
+            linker.snapshot.routes.push(Route { rule, path_rule, path_map: Some(path_map.clone()), rewrite, action })
         };
-        let default = route(self, None, map.default);
+        let default = route(self, None, map.default, map.default_rewrite);
         let mut routes: Vec<RouteId> = Vec::new();
         for (path_rule, asked) in map.rules.iter().zip(asked.path_rules.iter()) {
-            routes.push(route(self, Some(asked.name.as_str()), path_rule.destination));
+            routes.push(route(self, Some(asked.name.as_str()), path_rule.destination, path_rule.rewrite));
         }
         let table = map.table(|number| number.and_then(|number| routes.get(number)).copied().unwrap_or(default));
         for (path_rule, id) in map.rules.iter().zip(&routes) {
@@ -131,16 +144,17 @@ impl Linker<'_, '_> {
     }
 
     fn action(&mut self, destination: Destination, listener: usize) -> Action {
+        if let Some(settings) = destination.settings() {
+            self.used.settings.insert(settings);
+            self.used.meetings.insert((listener, settings));
+        }
         match destination {
             Destination::Forward { pool, settings } => {
                 self.used.pools.insert(pool);
-                self.used.settings.insert(settings);
                 self.target(pool, settings).map_or(Action::Missing, Action::Forward)
             }
             Destination::Distribute { policy, settings } => {
-                self.used.settings.insert(settings);
-                self.used.pools.extend(self.parts.distributions.get(policy).into_iter().flatten());
-                Action::Missing
+                self.distribution(policy, settings).map_or(Action::Missing, Action::Distribute)
             }
             Destination::Redirect(index) => {
                 self.covers(index, listener);
@@ -148,6 +162,50 @@ impl Linker<'_, '_> {
             }
             Destination::Broken => Action::Missing,
         }
+    }
+
+    /// The rewrite set at this place in the document.
+    fn rewrite(&mut self, index: Option<usize>) -> Option<RewriteId> {
+        let index = index?;
+        if let Some(id) = self.rewrites.get(&index) {
+            return Some(*id);
+        }
+        let set = self.parts.rewrites.get(index)?.set.clone()?;
+        let id = self.snapshot.rewrites.push(set);
+        self.rewrites.insert(index, id);
+        Some(id)
+    }
+
+    /// The check of bearer tokens at this place in the document.
+    fn jwt(&mut self, index: Option<usize>) -> Option<JwtId> {
+        let index = index?;
+        if let Some(id) = self.jwt.get(&index) {
+            return Some(*id);
+        }
+        let policy = self.parts.tokens.get(index)?.clone()?;
+        let id = self.snapshot.jwt.push(policy);
+        self.jwt.insert(index, id);
+        Some(id)
+    }
+
+    /// The policy with these settings; each of its pools becomes a target.
+    fn distribution(&mut self, policy: usize, settings: usize) -> Option<DistributionId> {
+        if let Some(id) = self.distributions.get(&(policy, settings)) {
+            return Some(*id);
+        }
+        let definition = self.parts.distributions.get(policy)?;
+        let name = Arc::from(self.context.gateway.load_distribution_policies.get(policy)?.name.as_str());
+        self.used.pools.extend(definition.shares.iter().map(|(pool, _)| *pool));
+        let mut shares = Vec::new();
+        for (pool, weight) in &definition.shares {
+            shares.push(Share { target: self.target(*pool, settings)?, weight: *weight });
+        }
+        if shares.is_empty() {
+            return None;
+        }
+        let id = self.snapshot.distributions.push(Distribution { name, algorithm: definition.algorithm, shares });
+        self.distributions.insert((policy, settings), id);
+        Some(id)
     }
 
     fn target(&mut self, pool: usize, settings: usize) -> Option<TargetId> {

@@ -88,7 +88,8 @@ impl Linker<'_, '_> {
             };
             let message =
                 format!("the listener {:?} redirects to itself: clients go round in circles", from.name.value);
-            self.context.warn(codes::REDIRECT_LOOP, &asked.name.at, message);
+            let problem = Problem::warning(codes::REDIRECT_LOOP, &asked.name.at, message);
+            self.context.problems.push(problem.help("lead it to another listener, host or path"));
         }
     }
 

@@ -1,0 +1,137 @@
+//! Patterns of conditions: regular expressions of the RE2 kind, found anywhere in the value.
+
+mod dialect;
+mod shape;
+
+use std::fmt;
+use std::sync::Arc;
+
+use regex_automata::meta::{BuildError, Regex};
+use regex_automata::util::primitives::NonMaxUsize;
+use regex_automata::util::syntax;
+use regex_automata::{Input, PatternID};
+
+use shape::Shape;
+
+/// Bytes the automaton of one pattern may take.
+const SIZE_LIMIT: usize = 1 << 20;
+/// Bytes of scratch memory that a lazily built automaton may take, per thread that runs it.
+const CACHE_LIMIT: usize = 1 << 20;
+/// How deep groups may stand in each other.
+const NEST_LIMIT: u32 = 100;
+
+/// Where groups begin and end: pairs of offsets. Reused from one match to the next.
+pub(crate) type Groups = Vec<Option<NonMaxUsize>>;
+
+/// A compiled pattern. Cheap to clone.
+#[derive(Clone)]
+pub struct Pattern {
+    inner: Arc<Inner>,
+    shape: Shape,
+}
+
+struct Inner {
+    text: Box<str>,
+    ignore_case: bool,
+    regex: Regex,
+    groups: usize,
+    matches_empty: bool,
+}
+
+/// Why a pattern is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// It is not a regular expression of the RE2 kind.
+    #[error("{0}")]
+    Syntax(String),
+    /// It is one, but its automaton would be larger than a mebibyte.
+    #[error("it is too large; repetitions of repetitions multiply")]
+    TooLarge,
+}
+
+impl Pattern {
+    /// Compiles a pattern.
+    ///
+    /// Characters are bytes, as in what they are compared with, unless the pattern needs more (`\p{L}`, `[é]`).
+    pub fn new(text: &str, ignore_case: bool) -> Result<Self, PatternError> {
+        let spelled = dialect::translated(text);
+        let bytes =
+            syntax::Config::new().case_insensitive(ignore_case).unicode(false).utf8(false).nest_limit(NEST_LIMIT);
+        let (regex, shape) = match build(&spelled, bytes) {
+            Ok(regex) => (regex, shape(&spelled, bytes)),
+            Err(PatternError::Syntax(_)) => (build(&spelled, bytes.unicode(true))?, Shape::Other),
+            Err(error) => return Err(error),
+        };
+        let groups = regex.group_info().group_len(PatternID::ZERO).saturating_sub(1);
+        let matches_empty = regex.is_match(b"".as_slice());
+        Ok(Self { inner: Arc::new(Inner { text: text.into(), ignore_case, regex, groups, matches_empty }), shape })
+    }
+
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.inner.text
+    }
+
+    /// Whether upper and lower case are the same to it.
+    pub fn ignores_case(&self) -> bool {
+        self.inner.ignore_case
+    }
+
+    /// How many groups it captures.
+    pub fn groups(&self) -> usize {
+        self.inner.groups
+    }
+
+    /// Whether it is found in `value`.
+    pub fn is_match(&self, value: &[u8]) -> bool {
+        let inner = &self.inner;
+        if value.is_empty() {
+            return inner.matches_empty;
+        }
+        self.shape.is_in(value, inner.ignore_case).unwrap_or_else(|| inner.regex.is_match(value))
+    }
+
+    /// Whether it is found in `value`, and where its groups are, up to the group `last`.
+    pub(crate) fn captures(&self, value: &[u8], last: usize, groups: &mut Groups) -> bool {
+        groups.clear();
+        groups.resize((last.min(self.groups()) + 1) * 2, None);
+        let can_match = !value.is_empty() || self.inner.matches_empty;
+        can_match && self.inner.regex.search_slots(&Input::new(value), groups).is_some()
+    }
+}
+
+fn build(text: &str, syntax: syntax::Config) -> Result<Regex, PatternError> {
+    let config = Regex::config()
+        .utf8_empty(false)
+        .nfa_size_limit(Some(SIZE_LIMIT))
+        .onepass_size_limit(Some(SIZE_LIMIT))
+        .hybrid_cache_capacity(CACHE_LIMIT);
+    Regex::builder().syntax(syntax).configure(config).build(text).map_err(|error| reason(&error))
+}
+
+/// The shape of a pattern that can be built; with case as it stands, which [`Shape`] takes care of itself.
+fn shape(text: &str, syntax: syntax::Config) -> Shape {
+    let parsed = syntax::parse_with(text, &syntax.case_insensitive(false));
+    parsed.map_or(Shape::Other, |hir| Shape::of(&hir, syntax.get_case_insensitive()))
+}
+
+fn reason(error: &BuildError) -> PatternError {
+    match error.syntax_error() {
+        Some(regex_syntax::Error::Parse(error)) => PatternError::Syntax(error.kind().to_string()),
+        Some(regex_syntax::Error::Translate(error)) => PatternError::Syntax(error.kind().to_string()),
+        Some(_) => PatternError::Syntax("not a regular expression".to_owned()),
+        None => PatternError::TooLarge,
+    }
+}
+
+/// The bounds of a group, if it took part.
+pub(crate) fn group(groups: &Groups, number: usize) -> Option<(usize, usize)> {
+    let bound = |at: usize| groups.get(at).copied().flatten().map(NonMaxUsize::get);
+    Some((bound(number.checked_mul(2)?)?, bound(number.checked_mul(2)? + 1)?))
+}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Pattern").field(&self.inner.text).finish()
+    }
+}

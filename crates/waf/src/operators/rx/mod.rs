@@ -1,0 +1,71 @@
+//! `@rx`: the value matches a pattern.
+//!
+//! Argument: a pattern in the dialect of PCRE, read bytewise, `.` matching line feeds too, `^` and `$` at the ends of
+//! the value only (rules that want lines write `(?m)`); macros allowed, the pattern is then made at run time.
+//! Returns: true if the pattern matches somewhere; the captures are its groups.
+//! Example: `@rx (?i)union\s+select`.
+//!
+//! Patterns are rewritten for a linear-time engine ([`translate`]); the few that look around or refer back run on a
+//! backtracking engine with a step limit ([`backtracking`]).
+
+mod backtracking;
+mod class;
+mod literals;
+mod pattern;
+mod translate;
+
+#[cfg(test)]
+mod tests;
+
+pub use pattern::PatternFault;
+
+pub(super) use pattern::Pattern;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Captures, OperatorFault, has_macro};
+
+/// A pattern, or one that is only known once its macros are expanded.
+#[derive(Debug)]
+pub(super) enum Rx {
+    Fixed(Pattern),
+    /// The last expansion and its pattern; it hardly ever changes from request to request.
+    Expanded(Mutex<Option<(Vec<u8>, Option<Arc<Pattern>>)>>),
+}
+
+impl Rx {
+    pub(super) fn parse(argument: &str) -> Result<Self, OperatorFault> {
+        if has_macro(argument) {
+            return Ok(Self::Expanded(Mutex::new(None)));
+        }
+        let pattern = Pattern::compile(argument);
+        pattern.map(Self::Fixed).map_err(|fault| OperatorFault::Pattern { operator: "rx", fault })
+    }
+
+    pub(super) fn matches(&self, value: &[u8], argument: &[u8], captures: Option<&mut Captures>) -> bool {
+        match self {
+            Self::Fixed(pattern) => pattern.matches(value, captures),
+            Self::Expanded(last) => expand(last, argument).is_some_and(|pattern| pattern.matches(value, captures)),
+        }
+    }
+
+    pub(super) fn literals(&self) -> Option<Vec<Vec<u8>>> {
+        match self {
+            Self::Fixed(pattern) => pattern.literals(),
+            Self::Expanded(_) => None,
+        }
+    }
+}
+
+/// The pattern of an expansion; none if it cannot be run.
+fn expand(last: &Mutex<Option<(Vec<u8>, Option<Arc<Pattern>>)>>, argument: &[u8]) -> Option<Arc<Pattern>> {
+    let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*last {
+        Some((known, pattern)) if known == argument => pattern.clone(),
+        _ => {
+            let pattern = std::str::from_utf8(argument).ok().and_then(|text| Pattern::compile(text).ok()).map(Arc::new);
+            *last = Some((argument.to_vec(), pattern.clone()));
+            pattern
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What a policy changes about the rules it uses.
+
+use crate::seclang::EngineMode;
+use crate::variables::{Omission, Selector, Variable};
+
+/// Bytes the rules may look at for one request before they give up; a rule set reads each byte some hundred times.
+const BUDGET: u64 = 512 << 20;
+
+/// What a policy changes about the rules it uses.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Overrides `SecRuleEngine`.
+    pub mode: Option<EngineMode>,
+    /// Rules that do something else than they say, or nothing.
+    pub overrides: Vec<(Rules, Override)>,
+    /// Values that rules leave out.
+    pub exclusions: Vec<Exclusion>,
+    /// Values that are never told, only that they matched. Default: what bears credentials and cookies.
+    pub secrets: Vec<Omission>,
+    /// Bytes looked at for one request before evaluation stops. Default 512 MiB.
+    pub budget: u64,
+    /// Overrides `SecRequestBodyLimit`: how many bytes of a body are looked at.
+    pub request_body_limit: Option<usize>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            mode: None,
+            overrides: Vec::new(),
+            exclusions: Vec::new(),
+            secrets: default_secrets(),
+            budget: BUDGET,
+            request_body_limit: None,
+        }
+    }
+}
+
+/// Some rules.
+#[derive(Clone, Debug)]
+pub enum Rules {
+    /// All of them.
+    All,
+    /// Those with these numbers.
+    Ids(Vec<u32>),
+    /// Those whose number is from the first to the second, both included.
+    Range(u32, u32),
+}
+
+impl Rules {
+    pub(crate) fn contain(&self, id: u32) -> bool {
+        match self {
+            Self::All => true,
+            Self::Ids(ids) => ids.contains(&id),
+            Self::Range(first, last) => (*first..=*last).contains(&id),
+        }
+    }
+}
+
+/// What becomes of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Override {
+    /// It is not there.
+    Disable,
+    /// A match refuses the request at once.
+    Deny,
+    /// A match is told and adds nothing to any score.
+    LogOnly,
+    /// A match lets the request pass without further looks.
+    Allow,
+}
+
+/// Values that some rules leave out.
+#[derive(Clone, Debug)]
+pub struct Exclusion {
+    /// The rules.
+    pub rules: Rules,
+    /// The values.
+    pub omission: Omission,
+}
+
+fn default_secrets() -> Vec<Omission> {
+    let header = |name: &str| Omission {
+        variable: Variable::RequestHeaders,
+        selector: Selector::Key(name.as_bytes().into()),
+    };
+    let whole = |variable| Omission { variable, selector: Selector::All };
+    vec![
+        header("Authorization"),
+        header("Proxy-Authorization"),
+        header("Cookie"),
+        whole(Variable::RequestCookies),
+    ]
+}

@@ -1,0 +1,112 @@
+//! A rule as it runs, and what is told of it.
+
+use std::sync::Arc;
+
+use super::RuleSet;
+use crate::actions::{AllowScope, Ctl, Disruption, Phase, SetVar, Severity, Template};
+use crate::operators::Operator;
+use crate::seclang::Place;
+use crate::transformations::Transformation;
+use crate::variables::{Omission, Target};
+
+/// What is told of a rule.
+#[derive(Clone, Debug)]
+pub struct RuleInfo {
+    /// Its number.
+    pub id: u32,
+    /// When it runs.
+    pub phase: Phase,
+    /// Where it was written.
+    pub place: Place,
+    /// How bad a match is.
+    pub severity: Option<Severity>,
+    /// What it stands for, in the words of its author.
+    pub tags: Vec<Arc<str>>,
+    /// Which rule set it belongs to.
+    pub version: Option<Arc<str>>,
+    /// What its first link asks, as written.
+    pub operator: Arc<str>,
+    pub(crate) message: Template,
+    pub(crate) data: Template,
+}
+
+/// A rule with the links of its chain.
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    pub(crate) info: Arc<RuleInfo>,
+    /// Its place among all rules and markers of the document.
+    pub(crate) order: u32,
+    /// Its place in sets of rules.
+    pub(crate) index: u32,
+    pub(crate) links: Vec<Link>,
+    pub(crate) disruption: Disruption,
+    pub(crate) status: u16,
+    pub(crate) log: bool,
+    pub(crate) flow: Flow,
+}
+
+/// Where evaluation goes on after a match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    Next,
+    /// At the first rule of the phase that stands at this place or behind.
+    To(u32),
+    /// As written; becomes a place before the program is done.
+    AfterMarker(String),
+    /// As written; becomes a place before the program is done.
+    Skip(usize),
+}
+
+/// One condition of a chain with its effects.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Link {
+    pub(crate) targets: Vec<LinkTarget>,
+    pub(crate) omissions: Vec<Omission>,
+    /// None always matches, once.
+    pub(crate) test: Option<Test>,
+    pub(crate) transformations: Vec<Transformation>,
+    pub(crate) multi_match: bool,
+    pub(crate) capture: bool,
+    pub(crate) changes: Vec<SetVar>,
+    pub(crate) ctls: Vec<CompiledCtl>,
+    /// The bit that tells whether one of the literals its operator needs stands in a value.
+    pub(crate) filter: Option<u32>,
+}
+
+/// A target and the view that holds its values, where these are steady.
+#[derive(Clone, Debug)]
+pub(crate) struct LinkTarget {
+    pub(crate) target: Target,
+    pub(crate) view: Option<u32>,
+}
+
+/// A `ctl` with the rules it means.
+#[derive(Clone, Debug)]
+pub(crate) struct CompiledCtl {
+    pub(crate) ctl: Ctl,
+    pub(crate) rules: Option<Arc<RuleSet>>,
+}
+
+/// What is asked of a value.
+#[derive(Clone, Debug)]
+pub(crate) struct Test {
+    pub(crate) operator: Arc<Operator>,
+    pub(crate) negated: bool,
+    /// The argument, where macros stand in it.
+    pub(crate) argument: Option<Template>,
+}
+
+impl Rule {
+    /// Whether a match stops or ends something.
+    pub(crate) fn is_disruptive(&self) -> bool {
+        !matches!(self.disruption, Disruption::Pass | Disruption::Block)
+    }
+
+    /// Whether a match lets the request pass without further looks.
+    pub(crate) fn allows(&self) -> Option<AllowScope> {
+        match self.disruption {
+            Disruption::Allow(scope) => Some(scope),
+            _ => None,
+        }
+    }
+}

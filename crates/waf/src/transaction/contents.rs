@@ -1,0 +1,178 @@
+//! All bytes of one request that rules look at, each stretch once, with what was made of it.
+//!
+//! A transformation of a value is made once and remembered step by step, so lists that begin alike share the work. A
+//! step that changes nothing gives the same content again: most values stay what they are under every list, and are
+//! looked through once for all rules.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::program::{Prefilter, Program};
+use crate::transformations::Transformation;
+
+/// A stretch of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ContentId(u32);
+
+impl ContentId {
+    /// The empty stretch.
+    pub(super) const EMPTY: Self = Self(0);
+}
+
+/// No step, or not looked through yet.
+const NONE: u32 = u32::MAX;
+
+#[derive(Debug)]
+struct Content {
+    start: usize,
+    end: usize,
+    /// The first of the remembered steps from here.
+    steps: u32,
+    /// Where the bits of the request's and the response's filter are.
+    bits: [u32; 2],
+}
+
+#[derive(Debug)]
+struct Step {
+    transformation: Transformation,
+    to: ContentId,
+    next: u32,
+}
+
+/// All stretches of a request.
+#[derive(Debug)]
+pub(super) struct Contents {
+    program: Arc<Program>,
+    bytes: Vec<u8>,
+    contents: Vec<Content>,
+    steps: Vec<Step>,
+    words: Vec<u64>,
+    spent: u64,
+}
+
+impl Contents {
+    pub(super) fn new(program: &Arc<Program>) -> Self {
+        let mut contents = Self {
+            program: Arc::clone(program),
+            bytes: Vec::with_capacity(4096),
+            contents: Vec::with_capacity(128),
+            steps: Vec::with_capacity(256),
+            words: Vec::with_capacity(1024),
+            spent: 0,
+        };
+        contents.add(b"");
+        contents
+    }
+
+    /// Takes in a stretch.
+    pub(super) fn add(&mut self, bytes: &[u8]) -> ContentId {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        let id = u32::try_from(self.contents.len()).unwrap_or(0);
+        self.contents.push(Content { start, end: self.bytes.len(), steps: NONE, bits: [NONE; 2] });
+        ContentId(id)
+    }
+
+    pub(super) fn add_number(&mut self, number: u64) -> ContentId {
+        self.add(number.to_string().as_bytes())
+    }
+
+    pub(super) fn bytes(&self, id: ContentId) -> &[u8] {
+        let content = self.contents.get(id.0 as usize);
+        content.and_then(|content| self.bytes.get(content.start..content.end)).unwrap_or_default()
+    }
+
+    /// Counts work that is proportional to so many bytes.
+    pub(super) fn spend(&mut self, bytes: usize) {
+        // A look at nothing costs something too.
+        self.spent = self.spent.saturating_add(bytes as u64 + 8);
+    }
+
+    pub(super) fn spent(&self) -> u64 {
+        self.spent
+    }
+
+    /// The content after a list of transformations.
+    pub(super) fn transformed(&mut self, id: ContentId, list: &[Transformation]) -> ContentId {
+        list.iter().fold(id, |id, transformation| self.step(id, *transformation))
+    }
+
+    /// The content after one transformation.
+    pub(super) fn step(&mut self, id: ContentId, transformation: Transformation) -> ContentId {
+        let mut at = self.contents.get(id.0 as usize).map_or(NONE, |content| content.steps);
+        while let Some(step) = self.steps.get(at as usize) {
+            if step.transformation == transformation {
+                return step.to;
+            }
+            at = step.next;
+        }
+        let before = self.bytes(id);
+        let length = before.len();
+        let changed = match transformation.apply(Cow::Borrowed(before)) {
+            Cow::Borrowed(after) if after.len() == length => None,
+            Cow::Borrowed(after) => Some(after.to_vec()),
+            Cow::Owned(after) => (*after != *before).then_some(after),
+        };
+        self.spend(length);
+        let to = changed.map_or(id, |after| self.add(&after));
+        let next = u32::try_from(self.steps.len()).unwrap_or(NONE);
+        if let Some(content) = self.contents.get_mut(id.0 as usize) {
+            self.steps.push(Step { transformation, to, next: content.steps });
+            content.steps = next;
+        }
+        to
+    }
+
+    /// Whether an operator with this bit can match a content at all.
+    pub(super) fn may_match(&mut self, id: ContentId, bit: u32, response: bool) -> bool {
+        let start = self.bits(id, response);
+        self.words.get(start + bit as usize / 64).is_none_or(|word| word & (1 << (bit % 64)) != 0)
+    }
+
+    /// Bits that are set for any of some contents.
+    pub(super) fn union(&mut self, ids: &[(u32, ContentId)], response: bool) -> Bits {
+        let words = self.filter(response).words();
+        let mut union = vec![0; words];
+        for (_, id) in ids {
+            let start = self.bits(*id, response);
+            for (sum, word) in union.iter_mut().zip(self.words.iter().skip(start)) {
+                *sum |= word;
+            }
+        }
+        Bits(union)
+    }
+
+    fn filter(&self, response: bool) -> &Prefilter {
+        if response { &self.program.response_filter } else { &self.program.request_filter }
+    }
+
+    /// Where the bits of a content stand; it is looked through if it has not been.
+    fn bits(&mut self, id: ContentId, response: bool) -> usize {
+        let known = self.contents.get(id.0 as usize).map_or(NONE, |content| content.bits[usize::from(response)]);
+        if known != NONE {
+            return known as usize;
+        }
+        let start = self.words.len();
+        let program = Arc::clone(&self.program);
+        let filter = if response { &program.response_filter } else { &program.request_filter };
+        self.words.resize(start + filter.words(), 0);
+        let Self { bytes, contents, words, .. } = self;
+        let Some(content) = contents.get_mut(id.0 as usize) else { return start };
+        let value = bytes.get(content.start..content.end).unwrap_or_default();
+        filter.scan(value, words.get_mut(start..).unwrap_or_default());
+        content.bits[usize::from(response)] = u32::try_from(start).unwrap_or(NONE);
+        let length = value.len();
+        self.spend(length);
+        start
+    }
+}
+
+/// Bits of operators.
+#[derive(Debug, Default)]
+pub(super) struct Bits(Vec<u64>);
+
+impl Bits {
+    pub(super) fn has(&self, bit: u32) -> bool {
+        self.0.get(bit as usize / 64).is_none_or(|word| word & (1 << (bit % 64)) != 0)
+    }
+}

@@ -1,0 +1,119 @@
+//! What a match does to the rest of the request: captures, kept values, changes to the engine.
+
+use super::Transaction;
+use super::kept::{self, Place};
+use super::look::Matched;
+use crate::actions::{Change, Ctl, SetVar};
+use crate::operators::Captures;
+use crate::program::{CompiledCtl, Link, Program, Rule};
+use crate::verdict::ScoreStep;
+
+/// Values told of one rule.
+const TOLD_VALUES: usize = 16;
+/// Steps of scores told of one request.
+const TOLD_STEPS: usize = 512;
+/// Values one link may hand on to the next.
+const HANDED_ON: usize = 4096;
+
+impl Transaction {
+    /// Notes a match and does what goes with every single one.
+    pub(super) fn matched(
+        &mut self,
+        program: &Program,
+        rule: &Rule,
+        link: &Link,
+        matched: Matched,
+        captures: Option<Captures>,
+    ) {
+        self.last = Some(matched);
+        if self.now.len() < HANDED_ON {
+            self.now.push(matched);
+        }
+        if rule.log && link.test.is_some() && self.to_tell.len() < TOLD_VALUES {
+            self.to_tell.push(matched);
+        }
+        if let Some(captures) = captures {
+            self.captured_secret = self.is_secret(program, &matched);
+            self.keep_captures(&captures);
+        }
+        for change in &link.changes {
+            self.change(rule, change);
+        }
+        for ctl in &link.ctls {
+            self.control(ctl);
+        }
+    }
+
+    /// Groups 0 to 9 become `TX:0` to `TX:9`; those that took no part hold nothing.
+    fn keep_captures(&mut self, captures: &Captures) {
+        for group in 0..10_u32 {
+            match captures.get(group as usize) {
+                Some(text) => {
+                    let content = self.contents.add(text);
+                    self.store.set(Place::Slot(group), content);
+                }
+                None => self.store.unset(Place::Slot(group)),
+            }
+        }
+    }
+
+    fn change(&mut self, rule: &Rule, change: &SetVar) {
+        let place = match change.slot {
+            Some(slot) => Some(Place::Slot(slot)),
+            None => {
+                let key = self.expand(&change.key, rule);
+                self.store.place(change.variable, &key, &mut self.contents)
+            }
+        };
+        let Some(place) = place else {
+            self.verdict.omitted += 1;
+            return;
+        };
+        match &change.change {
+            Change::Unset => self.store.unset(place),
+            Change::Set(template) => {
+                let text = self.expand(template, rule);
+                let content = self.contents.add(&text);
+                self.store.set(place, content);
+            }
+            Change::Add(template) => {
+                let amount = kept::number(&self.expand(template, rule));
+                self.add(rule, place, amount);
+            }
+            Change::Subtract(template) => {
+                let amount = kept::number(&self.expand(template, rule));
+                self.add(rule, place, amount.saturating_neg());
+            }
+        }
+    }
+
+    fn add(&mut self, rule: &Rule, place: Place, change: i64) {
+        let total = self.store.number(place, &self.contents).saturating_add(change);
+        self.store.set_number(place, total);
+        let name = self.store.name(place, &self.contents);
+        if !name.windows(5).any(|part| part.eq_ignore_ascii_case(b"score")) {
+            return;
+        }
+        if self.verdict.scores.len() >= TOLD_STEPS {
+            self.verdict.omitted += 1;
+            return;
+        }
+        let score = String::from_utf8_lossy(name).to_ascii_lowercase();
+        self.verdict.scores.push(ScoreStep { rule: rule.info.id, score, change, total });
+    }
+
+    fn control(&mut self, compiled: &CompiledCtl) {
+        match (&compiled.ctl, &compiled.rules) {
+            (Ctl::Engine(mode), _) => self.mode = *mode,
+            (Ctl::RemoveRules(_), Some(rules)) => self.removed.add_all(rules),
+            (Ctl::RemoveTarget(_, omission), Some(rules)) => {
+                self.removed_targets.push((std::sync::Arc::clone(rules), omission.clone()));
+            }
+            // A body is taken apart between the first two phases: what comes later comes too late.
+            (Ctl::Processor(processor), _) => self.facts.processor = Some(*processor),
+            (Ctl::ForceRequestBody(on), _) => self.facts.force_body = *on,
+            (Ctl::RequestBodyAccess(on), _) => self.facts.body_access = Some(*on),
+            (Ctl::AuditLog | Ctl::RemoveRules(_) | Ctl::RemoveTarget(..), _) => {}
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! One request on its way through the rules.
+//!
+//! The host feeds what it has, when it has it, and runs the phase that belongs to it:
+//! [`Transaction::new`] and [`request_head`](Transaction::request_head), then
+//! [`feed_body`](Transaction::feed_body) and [`request_body`](Transaction::request_body), then, if responses are looked
+//! at, the same for the response, and [`finish`](Transaction::finish) at the end. After each phase
+//! [`stopped`](Transaction::stopped) says whether the request may go on.
+
+mod contents;
+mod effects;
+mod evaluate;
+mod expand;
+mod facts;
+mod head;
+mod kept;
+mod look;
+mod shelf;
+mod tell;
+
+use std::sync::Arc;
+
+pub use head::Head;
+pub(crate) use kept::number;
+
+use crate::actions::{AllowScope, Phase};
+use crate::body::{self, Bounds, Processor};
+use crate::program::{Program, RuleSet};
+use crate::seclang::EngineMode;
+use crate::variables::Omission;
+use crate::verdict::{Intervention, Verdict};
+use contents::Contents;
+use facts::Facts;
+use kept::Store;
+use look::Matched;
+use shelf::Shelves;
+
+/// A request that is being looked at.
+#[derive(Debug)]
+pub struct Transaction {
+    program: Arc<Program>,
+    contents: Contents,
+    facts: Facts,
+    shelves: Shelves,
+    store: Store,
+    phase: Phase,
+    mode: EngineMode,
+    /// What an `allow` has opened.
+    allowed: Option<AllowScope>,
+    removed: RuleSet,
+    removed_targets: Vec<(Arc<RuleSet>, Omission)>,
+    last: Option<Matched>,
+    /// What the link before matched.
+    before: Vec<Matched>,
+    /// What this link has matched so far.
+    now: Vec<Matched>,
+    /// The values to tell of the rule that runs.
+    to_tell: Vec<Matched>,
+    /// Captures come from a value that is not told.
+    captured_secret: bool,
+    verdict: Verdict,
+}
+
+impl Transaction {
+    /// A request with its head; nothing has run yet.
+    pub fn new<'h>(
+        program: &Arc<Program>,
+        head: &Head<'_>,
+        headers: impl IntoIterator<Item = (&'h [u8], &'h [u8])>,
+    ) -> Self {
+        let mut contents = Contents::new(program);
+        let facts = Facts::new(head, headers, &mut contents);
+        Self {
+            contents,
+            facts,
+            shelves: Shelves::new(program),
+            store: Store::new(program),
+            phase: Phase::RequestHead,
+            mode: program.settings.mode,
+            allowed: None,
+            removed: RuleSet::default(),
+            removed_targets: Vec::new(),
+            last: None,
+            before: Vec::new(),
+            now: Vec::new(),
+            to_tell: Vec::new(),
+            captured_secret: false,
+            verdict: Verdict::default(),
+            program: Arc::clone(program),
+        }
+    }
+
+    /// Runs the rules that look at the request's head.
+    pub fn request_head(&mut self) {
+        self.run_phase(Phase::RequestHead);
+    }
+
+    /// Whether the rest of the rules has any use for the request's body.
+    #[must_use]
+    pub fn wants_body(&self) -> bool {
+        let inspects = self.facts.body_access.unwrap_or(self.program.settings.request_body);
+        inspects && self.mode != EngineMode::Off && self.stopped().is_none() && self.allowed.is_none()
+    }
+
+    /// Takes a piece of the request's body; `false` says that no more of it will be looked at.
+    pub fn feed_body(&mut self, piece: &[u8]) -> bool {
+        if !self.wants_body() {
+            return false;
+        }
+        let limit = self.program.settings.request_body_limit;
+        let cut = append(&mut self.facts.body, piece, limit);
+        self.verdict.body_cut |= cut;
+        !cut
+    }
+
+    /// Takes the request's body apart, as far as it was fed, and runs the rules that look at it.
+    pub fn request_body(&mut self) {
+        if self.wants_body() {
+            self.read_body();
+        }
+        self.run_phase(Phase::RequestBody);
+    }
+
+    /// Runs the rules that look at the response's head.
+    pub fn response_head<'h>(
+        &mut self,
+        status: u16,
+        protocol: &str,
+        headers: impl IntoIterator<Item = (&'h [u8], &'h [u8])>,
+    ) {
+        self.facts.response(status, protocol, headers, &mut self.contents);
+        self.run_phase(Phase::ResponseHead);
+    }
+
+    /// Whether the rest of the rules has any use for the response's body.
+    #[must_use]
+    pub fn wants_response_body(&self) -> bool {
+        let settings = &self.program.settings;
+        let of_type = || {
+            let content_type = self.facts.response_type(&self.contents);
+            let end = content_type.iter().position(|byte| b"; \t".contains(byte)).unwrap_or(content_type.len());
+            settings.response_types.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(&content_type[..end]))
+        };
+        settings.response_body && self.mode != EngineMode::Off && self.stopped().is_none() && of_type()
+    }
+
+    /// Takes a piece of the response's body; `false` says that no more of it will be looked at.
+    pub fn feed_response_body(&mut self, piece: &[u8]) -> bool {
+        if !self.wants_response_body() {
+            return false;
+        }
+        let limit = self.program.settings.response_body_limit;
+        let cut = append(&mut self.facts.response_body, piece, limit);
+        !cut
+    }
+
+    /// Runs the rules that look at the response's body.
+    pub fn response_body(&mut self) {
+        self.run_phase(Phase::ResponseBody);
+    }
+
+    /// Runs the rules that only tell, and gives all that was found. `elapsed_ms` is how long the request took so far.
+    #[must_use]
+    pub fn finish(mut self, elapsed_ms: u64) -> Verdict {
+        self.facts.elapsed_ms = elapsed_ms;
+        self.run_phase(Phase::Logging);
+        self.verdict
+    }
+
+    /// The decision that ends the request, if one has been made.
+    #[must_use]
+    pub fn stopped(&self) -> Option<&Intervention> {
+        self.verdict.intervention.as_ref().filter(|found| found.enforced && found.decision.stops())
+    }
+
+    /// What has been found so far.
+    #[must_use]
+    pub fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    fn read_body(&mut self) {
+        let processor = self.facts.processor.or(self.facts.force_body.then_some(Processor::Urlencoded));
+        let Some(processor) = processor.filter(|_| !self.facts.body.is_empty()) else { return };
+        self.facts.processor = Some(processor);
+        let settings = &self.program.settings;
+        let bounds = Bounds {
+            arguments: settings.arguments,
+            depth: settings.json_depth,
+            separator: settings.separator,
+            cut: self.verdict.body_cut,
+        };
+        let content_type = self.facts.header(b"content-type", &self.contents).to_vec();
+        self.contents.spend(self.facts.body.len());
+        let read = body::read(processor, &self.facts.body, &content_type, bounds);
+        self.facts.body_read(read, &mut self.contents);
+    }
+}
+
+/// Appends up to the limit; whether something was left out.
+fn append(body: &mut Vec<u8>, piece: &[u8], limit: usize) -> bool {
+    let room = limit.saturating_sub(body.len());
+    body.extend_from_slice(piece.get(..room).unwrap_or(piece));
+    piece.len() > room
+}

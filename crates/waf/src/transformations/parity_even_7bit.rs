@@ -1,0 +1,8 @@
+//! `t:parityEven7bit`: sets the eighth bit so that the count of bits is even.
+//!
+//! Returns: a value of the same length.
+//! Example: `a` (three bits) becomes 0xE1.
+
+pub(super) fn apply(input: &[u8]) -> Option<Vec<u8>> {
+    super::each(input, |byte| (byte & 0x7F) | ((byte & 0x7F).count_ones() as u8 & 1) << 7)
+}

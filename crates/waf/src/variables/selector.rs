@@ -1,0 +1,84 @@
+//! Which values of a collection are meant.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::operators::Operator;
+use crate::seclang::Reader;
+
+/// Which values of a collection are meant, by their keys.
+///
+/// Rules name keys without regard to case; the other forms are for exclusions that are made outside of the rule language.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Selector {
+    /// All of them.
+    All,
+    /// The key, in any case.
+    Key(Box<[u8]>),
+    /// The key, byte for byte.
+    Exact(Box<[u8]>),
+    /// Keys that begin so, byte for byte.
+    StartsWith(Box<[u8]>),
+    /// Keys that end so, byte for byte.
+    EndsWith(Box<[u8]>),
+    /// Keys that hold this, byte for byte.
+    Contains(Box<[u8]>),
+    /// Keys that a regular expression finds something in.
+    Pattern(Pattern),
+}
+
+/// A regular expression for keys; case does not matter, as it does not for plain keys.
+#[derive(Clone)]
+pub struct Pattern {
+    text: Arc<str>,
+    operator: Arc<Operator>,
+}
+
+impl fmt::Debug for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, text): (&str, &[u8]) = match self {
+            Self::All => return f.write_str("All"),
+            Self::Key(text) => ("Key", text),
+            Self::Exact(text) => ("Exact", text),
+            Self::StartsWith(text) => ("StartsWith", text),
+            Self::EndsWith(text) => ("EndsWith", text),
+            Self::Contains(text) => ("Contains", text),
+            Self::Pattern(pattern) => ("Pattern", pattern.text.as_bytes()),
+        };
+        write!(f, "{kind}(\"{}\")", text.escape_ascii())
+    }
+}
+
+impl Selector {
+    /// Reads what stands behind the colon: nothing, a key, or `/a regular expression/`, either in single quotes.
+    pub(crate) fn parse(text: Option<&str>, reader: &dyn Reader) -> Result<Self, String> {
+        let Some(text) = text else { return Ok(Self::All) };
+        let bare = text.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')).unwrap_or(text);
+        if bare.len() > 1
+            && let Some(pattern) = bare.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'))
+        {
+            return Self::pattern(pattern, reader);
+        }
+        if bare.is_empty() { Err("a key that is empty".to_owned()) } else { Ok(Self::Key(bare.as_bytes().into())) }
+    }
+
+    fn pattern(text: &str, reader: &dyn Reader) -> Result<Self, String> {
+        let operator = crate::program::parse_operator("rx", &format!("(?i){text}"), reader)?;
+        Ok(Self::Pattern(Pattern { text: Arc::from(text), operator: Arc::new(operator) }))
+    }
+
+    /// Whether the value with this key is meant.
+    #[must_use]
+    pub fn selects(&self, key: &[u8]) -> bool {
+        match self {
+            Self::All => true,
+            Self::Key(wanted) => wanted.eq_ignore_ascii_case(key),
+            Self::Exact(wanted) => **wanted == *key,
+            Self::StartsWith(start) => key.starts_with(start),
+            Self::EndsWith(end) => key.ends_with(end),
+            Self::Contains(part) => memchr::memmem::find(key, part).is_some(),
+            Self::Pattern(pattern) => pattern.operator.matches(key, pattern.operator.argument().as_bytes(), None),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Decisions in prevention mode: what ordinary clients send passes, attacks do not.

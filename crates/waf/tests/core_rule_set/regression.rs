@@ -1,0 +1,162 @@
+//! The project's own regression tests, as far as an engine without a server can judge them.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use regex_automata::meta::Regex;
+use waf::program::{Library, Options, Program};
+use waf::seclang::EngineMode;
+use waf::transaction::{Head, Transaction};
+use waf::verdict::Verdict;
+
+use crate::case::{Case, cases};
+use crate::corpus::{FOUR, Generation, THREE, folder, lines, program};
+
+/// Cases the engine alone does not judge, or judges differently on purpose.
+const EXCEPTIONS: &[(&str, &str, &str)] = &[
+    ("crs-4", "920620-1", "the server of the tests refuses or joins repeated Content-Type fields"),
+    ("crs-3.3", "920460-1", BACKSLASHES),
+    ("crs-3.3", "920460-2", BACKSLASHES),
+    ("crs-3.3", "920460-3", BACKSLASHES),
+    ("crs-3.3", "920460-4", BACKSLASHES),
+];
+
+/// Rule 920460 of generation 3 is the only one that counts on it.
+const BACKSLASHES: &str = "the pattern doubles its backslashes for Apache, which halves them on reading";
+
+#[test]
+fn generation_3_3_passes_its_own_tests() {
+    run(THREE);
+}
+
+#[test]
+fn generation_4_passes_its_own_tests() {
+    run(FOUR);
+}
+
+fn run(generation: Generation) {
+    let Some(folder) = folder(generation) else { return };
+    let options =
+        Options { mode: Some(EngineMode::DetectionOnly), secrets: Vec::new(), ..Options::default() };
+    let program = program(&folder, generation.setup, &options, &mut Library::new());
+    let program = program.unwrap_or_else(|faults| panic!("{}", lines(&faults)));
+    let (mut passed, mut failed, mut elsewhere) = (0_u32, Vec::new(), Vec::new());
+    for case in all(&folder.join("tests-given")) {
+        let known = EXCEPTIONS.iter().find(|(set, name, _)| *set == generation.folder && *name == case.name);
+        match (known, judge(&program, &case)) {
+            (_, Ok(true)) => passed += 1,
+            (Some((.., reason)), _) => elsewhere.push(format!("{}: {reason}", case.name)),
+            (None, Err(reason)) => elsewhere.push(format!("{}: {reason}", case.name)),
+            (None, Ok(false)) => failed.push(case.name),
+        }
+    }
+    let judged = passed + u32::try_from(failed.len()).expect("few");
+    eprintln!("{}: {passed} of {judged} pass; {} are not the engine's", generation.folder, elsewhere.len());
+    elsewhere.iter().for_each(|case| eprintln!("  not the engine's: {case}"));
+    failed.iter().for_each(|case| eprintln!("  FAILED {case}"));
+    assert!(judged > 1000, "the tests were found");
+    assert!(passed * 100 >= judged * 99, "{passed} of {judged}");
+}
+
+fn all(folder: &Path) -> Vec<Case> {
+    let mut files: Vec<_> = walk(folder);
+    files.sort();
+    let read = |path: &std::path::PathBuf| {
+        let text = std::fs::read_to_string(path).expect("a readable test file");
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        cases(&name, &text)
+    };
+    files.iter().flat_map(read).collect()
+}
+
+fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder of tests").flatten().map(|entry| entry.path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}
+
+/// Whether a case passes; an error says why the engine alone cannot tell.
+fn judge(program: &Arc<Program>, case: &Case) -> Result<bool, &'static str> {
+    let expected = &case.expected;
+    let rules = !expected.ids.is_empty() || expected.log.is_some() || !expected.not_ids.is_empty();
+    if expected.error || expected.status == [400] || (!expected.status.is_empty() && !rules) {
+        return Err("only the answer of the server is expected");
+    }
+    let verdict = send(program, &case.request).ok_or("the request line is not one")?;
+    if std::env::var("WAF_CASE").is_ok_and(|name| name == case.name) {
+        eprintln!("{}\n{expected:?}\n{}", String::from_utf8_lossy(&case.request), log(&verdict));
+    }
+    let has = |id: &u32| verdict.of_rule(*id).is_some();
+    let log = log(&verdict);
+    let finds = |pattern: &String| Regex::new(pattern).expect("a pattern of a test").is_match(log.as_bytes());
+    Ok(expected.ids.iter().all(has)
+        && !expected.not_ids.iter().any(has)
+        && expected.log.as_ref().is_none_or(finds)
+        && !expected.not_log.as_ref().is_some_and(finds))
+}
+
+/// What was found, in the form in which the tests look for it.
+fn log(verdict: &Verdict) -> String {
+    let line = |found: &waf::verdict::RuleMatch| {
+        let names: Vec<&str> = found.values.iter().map(|value| value.name.as_str()).collect();
+        let (message, data) = (found.message.escape_default(), found.data.escape_default());
+        format!("[id \"{}\"] [msg \"{message}\"] [data \"{data}\"] {names:?}\n", found.rule.id)
+    };
+    verdict.matches.iter().map(line).collect()
+}
+
+/// Feeds a raw request.
+pub(crate) fn send(program: &Arc<Program>, request: &[u8]) -> Option<Verdict> {
+    let end = request.windows(4).position(|part| part == b"\r\n\r\n").unwrap_or(request.len());
+    let (head, body) = (&request[..end], request.get(end + 4..).unwrap_or_default());
+    let head = String::from_utf8_lossy(head).into_owned();
+    let mut head_lines = head.split("\r\n");
+    let line = head_lines.next()?;
+    let (method, rest) = line.split_once(' ')?;
+    let (target, protocol) = rest.rsplit_once(' ')?;
+    if method.is_empty() || !protocol.starts_with("HTTP/") {
+        return None;
+    }
+    let headers: Vec<(&[u8], &[u8])> = head_lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.as_bytes(), value.trim().as_bytes()))
+        .collect();
+    let head = Head {
+        method: method.as_bytes(),
+        target: target.as_bytes(),
+        protocol,
+        remote: IpAddr::from([192, 0, 2, 7]),
+        remote_port: 40_000,
+        unique_id: "case",
+    };
+    let mut transaction = Transaction::new(program, &head, headers);
+    transaction.request_head();
+    transaction.feed_body(body);
+    transaction.request_body();
+    if transaction.stopped().is_none() {
+        answer(&mut transaction, target, body);
+    }
+    Some(transaction.finish(1))
+}
+
+/// The server of the tests answers under `/reflect` what the body asks for, else nothing of note.
+fn answer(transaction: &mut Transaction, target: &str, body: &[u8]) {
+    let asked: serde_json::Value = match target.starts_with("/reflect") {
+        true => serde_json::from_slice(body).unwrap_or_default(),
+        false => serde_json::Value::Null,
+    };
+    let status = asked["status"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(200);
+    let mut headers: Vec<(String, String)> = Vec::new();
+    for (name, value) in asked["headers"].as_object().into_iter().flatten() {
+        headers.push((name.clone(), value.as_str().unwrap_or_default().to_owned()));
+    }
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+        headers.push(("Content-Type".to_owned(), "text/plain".to_owned()));
+    }
+    let encoded = asked["encodedBody"].as_str().unwrap_or_default();
+    let decoded = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, encoded).unwrap_or_default();
+    let body = asked["body"].as_str().map_or(decoded, |text| text.as_bytes().to_vec());
+    transaction.response_head(status, "HTTP/1.1", headers.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())));
+    transaction.feed_response_body(&body);
+    transaction.response_body();
+}
