@@ -57,7 +57,8 @@ fn per_request(bench: &mut Bench<'_>, target: Target, routes: Routes, work: &Wor
 
 /// Instructions of a whole life of the proxy with this load.
 fn count(bench: &mut Bench<'_>, target: Target, routes: Routes, work: &Work) -> Result<u64> {
-    let counts = bench.folder.join(format!("callgrind-{}-{}", target.name(), work.requests));
+    let routes_name = routes.name().unwrap_or("single");
+    let counts = bench.folder.join(format!("callgrind-{}-{routes_name}-{}", target.name(), work.requests));
     let started = bench.launch(target, routes, work, Some(counts.clone()))?;
     let report = bench.load(&started.proxy, work)?;
     started.proxy.stop()?;

@@ -11,8 +11,8 @@
 pub mod round_robin;
 
 mod ip_hash;
-mod least_connections;
 mod tried;
+mod turns;
 mod weighted;
 
 use std::net::IpAddr;
@@ -24,8 +24,7 @@ use snapshot::{Algorithm, TargetId};
 use crate::server::Server;
 use crate::target::Servers;
 use ip_hash::IpHash;
-use least_connections::LeastConnections;
-pub use weighted::Turns;
+pub use turns::Turns;
 use weighted::Weighted;
 
 /// A server, and the pool with settings it was chosen from.
@@ -70,11 +69,11 @@ where
     match asked.algorithm {
         Algorithm::RoundRobin => {
             asked.turns.prepare(shares.clone());
-            best(&mut Weighted::new(asked.turns, asked.tried), shares)
+            best(&mut Weighted::round_robin(asked.turns, asked.tried), shares)
         }
         Algorithm::LeastConnections => {
             asked.turns.prepare(shares.clone());
-            best(&mut LeastConnections::new(asked.turns, asked.tried), shares)
+            best(&mut Weighted::least_connections(asked.turns, asked.tried), shares)
         }
         Algorithm::IpHash => best(&mut IpHash::new(asked.client, asked.tried), shares),
     }

@@ -49,9 +49,9 @@ impl Fleet {
     ///   probe's first answer.
     ///
     /// What is not taken over drains from now on, so the result has to be published: servers that are gone finish what
-    /// they have within the drain timeout of their settings ([`crate::Server::cut_at`]). One that comes back within that
-    /// time goes on. With [`snapshot::Options::azure_strict`] everything drains that is under way now, and servers that
-    /// stay go on for requests that come later.
+    /// they have within the drain timeout of their settings ([`crate::Server::cut_at`]). One that comes back within
+    /// that time goes on. With [`snapshot::Options::azure_strict`] everything drains that is under way now, and servers
+    /// that stay go on for requests that come later.
     ///
     /// Probes of the result run once [`crate::ProbeRunner::reconcile`] has seen it.
     pub fn reconcile(previous: Option<&Self>, snapshot: &Snapshot) -> Self {

@@ -1,6 +1,8 @@
 //! A client that says exactly what it is told to, and reads answers strictly.
 
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
+
+use socket2::{Domain, Socket, Type};
 
 use crate::message::Head;
 use crate::wait::PATIENCE;
@@ -61,6 +63,15 @@ impl Client {
     #[track_caller]
     pub fn connect(address: SocketAddr) -> Self {
         Self { wire: Wire::new(TcpStream::connect_timeout(&address, PATIENCE).unwrap()) }
+    }
+
+    /// Connects from this address of ours.
+    #[track_caller]
+    pub fn connect_from(source: IpAddr, address: SocketAddr) -> Self {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::new(source, 0).into()).unwrap();
+        socket.connect_timeout(&address.into(), PATIENCE).unwrap();
+        Self { wire: Wire::new(socket.into()) }
     }
 
     /// Sends bytes.

@@ -2,6 +2,7 @@
 
 mod tls;
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use gateway::documents::{Loaded, Purpose, load_texts};
@@ -24,6 +25,7 @@ pub struct Document {
     roots: Vec<(String, String)>,
     files_of_certificates: Vec<(String, String)>,
     lists: Vec<(String, String)>,
+    site_entries: Vec<String>,
     files: OnceLock<Arc<Folder>>,
 }
 
@@ -48,6 +50,7 @@ impl Document {
             roots: Vec::new(),
             files_of_certificates: Vec::new(),
             lists: Vec::new(),
+            site_entries: Vec::new(),
             files: OnceLock::new(),
         };
         document
@@ -104,6 +107,11 @@ impl Document {
         self.section("requestRoutingRules", format!("[{}]", rules.join(", ")))
     }
 
+    /// Content goes on as it comes, both ways.
+    pub fn streaming(self) -> Self {
+        self.section("globalConfiguration", "{enableRequestBuffering: false, enableResponseBuffering: false}")
+    }
+
     /// A path map `map` behind the listener `web`: the default pool, and path rules as name, paths and pool.
     pub fn paths(self, default: &str, rules: &[(&str, &str, &str)]) -> Self {
         let rule = |(name, paths, pool): &(&str, &str, &str)| {
@@ -146,6 +154,17 @@ impl Document {
         self
     }
 
+    /// A further entry of the site file, `name: value`.
+    pub fn site_entry(mut self, yaml: &str) -> Self {
+        self.site_entries.push(yaml.to_owned());
+        self
+    }
+
+    /// Writes a file that goes with the document, and returns its path.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        self.files.get_or_init(Arc::default).secret(name, content)
+    }
+
     /// The document, YAML.
     pub fn text(&self) -> String {
         let mut text = "name: gw\ntype: Microsoft.Network/applicationGateways\nproperties:\n".to_owned();
@@ -162,20 +181,32 @@ impl Document {
     /// The site file, YAML.
     pub fn site(&self) -> String {
         let ports = self.ports.join(", ");
-        format!("addresses: {{feip: [127.0.0.1]}}\nports: {{{ports}}}\n{}", self.tls_site())
+        let entries: String = self.site_entries.iter().map(|entry| format!("{entry}\n")).collect();
+        format!("addresses: {{feip: [127.0.0.1]}}\nports: {{{ports}}}\n{}{entries}", self.tls_site())
     }
 
     /// Reads and compiles it.
     pub fn load(&self) -> Loaded {
+        self.load_for(&Purpose::default())
+    }
+
+    /// Reads and compiles it for a purpose.
+    pub fn load_for(&self, purpose: &Purpose) -> Loaded {
         let document = Source::new("gateway.yaml", self.text());
         let site = Source::new("site.yaml", self.site());
-        load_texts(vec![document], Some(site), None, Purpose::default())
+        load_texts(vec![document], Some(site), None, purpose.clone())
     }
 
     /// What it runs as. Panics when it has errors.
     #[track_caller]
     pub fn snapshot(&self) -> Snapshot {
-        let loaded = self.load();
+        self.snapshot_for(&Purpose::default())
+    }
+
+    /// What it runs as, compiled for a purpose. Panics when it has errors.
+    #[track_caller]
+    pub fn snapshot_for(&self, purpose: &Purpose) -> Snapshot {
+        let loaded = self.load_for(purpose);
         let problems = loaded.problems_text(false);
         loaded.snapshot.unwrap_or_else(|| panic!("{problems}\n{}", self.text()))
     }

@@ -1,11 +1,12 @@
 //! A gateway in this process.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use frontend::BindError;
+use gateway::documents::Purpose;
 use gateway::{Running, Settings};
 use observe::AccessLog;
 use observe::access_log::{Config, Target};
@@ -26,12 +27,18 @@ pub struct Start {
     log: Option<PathBuf>,
     cold: bool,
     ticket_secrets: Vec<Vec<u8>>,
+    purpose: Purpose,
 }
 
 impl Start {
     /// With this many workers.
     pub fn workers(workers: usize) -> Self {
-        Self { workers, log: None, cold: false, ticket_secrets: Vec::new() }
+        Self { workers, log: None, cold: false, ticket_secrets: Vec::new(), purpose: Purpose::trial() }
+    }
+
+    /// With this state folder, where a gateway before it may have left something.
+    pub fn state(self, folder: &Path) -> Self {
+        Self { purpose: Purpose::serving(folder, Path::new("gateway.yaml")), ..self }
     }
 
     /// With the access log there.
@@ -66,8 +73,9 @@ impl Start {
                 seen.lock().unwrap_or_else(PoisonError::into_inner).push(change.to_string());
             }),
         };
-        let running = Running::start(document.snapshot(), settings).unwrap();
-        let gateway = Gateway { running: Some(running), log, changes, folder };
+        let purpose = self.purpose;
+        let running = Running::start(document.snapshot_for(&purpose), settings).unwrap();
+        let gateway = Gateway { running: Some(running), log, changes, purpose, folder };
         if !self.cold {
             gateway.settle();
         }
@@ -80,6 +88,7 @@ pub struct Gateway {
     running: Option<Running>,
     log: PathBuf,
     changes: Arc<Mutex<Vec<String>>>,
+    purpose: Purpose,
     /// A folder of its own.
     pub folder: Folder,
 }
@@ -137,7 +146,12 @@ impl Gateway {
     /// Applies another document.
     #[track_caller]
     pub fn apply(&self, document: &Document) -> Result<(u64, Difference), Vec<BindError>> {
-        self.running().apply(document.snapshot())
+        self.running().apply(document.snapshot_for(&self.purpose))
+    }
+
+    /// How its documents are compiled: with the secrets and copies that it keeps.
+    pub fn purpose(&self) -> &Purpose {
+        &self.purpose
     }
 
     /// The status board.

@@ -19,8 +19,10 @@ pub mod message;
 pub mod ocsp;
 pub mod openssl;
 pub mod peer;
+pub mod rewrites;
 pub mod tls;
 pub mod wait;
+pub mod websocket;
 pub mod wire;
 
 pub use ca::{Ca, Issued, Wish};

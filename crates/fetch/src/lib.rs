@@ -41,8 +41,8 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// Trusts the roots of this system (`SSL_CERT_FILE` and `SSL_CERT_DIR` name others), and these beside them. Where the
-    /// system has none and none are given, Mozilla's.
+    /// Trusts the roots of this system (`SSL_CERT_FILE` and `SSL_CERT_DIR` name others), and these beside them. Where
+    /// the system has none and none are given, Mozilla's.
     pub fn new(roots: Vec<CertificateDer<'static>>) -> Self {
         Self { roots, agent: OnceLock::new() }
     }

@@ -36,9 +36,12 @@ fn head(stream: &mut impl Read) -> String {
     String::from_utf8(head).unwrap()
 }
 
+/// A name, what a server sends, and what comes of it.
+type Row = (&'static str, &'static [u8], Result<&'static [u8], FetchError>);
+
 #[test]
 fn the_document_of_a_200_comes_back_and_nothing_else_does() {
-    let rows: [(&str, &[u8], Result<&[u8], FetchError>); 10] = [
+    let rows: [Row; 10] = [
         ("length", b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", Ok(b"abc")),
         ("chunks", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", Ok(b"abc")),
         ("until it closes", b"HTTP/1.0 200 OK\r\n\r\nabc", Ok(b"abc")),

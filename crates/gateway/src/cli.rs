@@ -1,5 +1,6 @@
 //! The command line. Exit codes: 0, 1 (problems), 2 (usage).
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -154,25 +155,35 @@ pub struct Explain {
     /// The document and its site file.
     #[command(flatten)]
     pub documents: Documents,
-    /// Another Host than the URL's, as `-H 'Host: shop.example'`. No other header decides where a request goes yet.
-    #[arg(short = 'H', long = "header", value_name = "HEADER", value_parser = host_header)]
-    pub host: Option<String>,
+    /// A header, as `-H 'Cookie: beta=1'`; Host replaces the URL's. May be given more than once.
+    #[arg(short = 'H', long = "header", value_name = "HEADER", value_parser = header)]
+    pub headers: Vec<(String, String)>,
+    /// The client's address. Without it the client is this machine.
+    #[arg(long, value_name = "ADDRESS")]
+    pub from: Option<IpAddr>,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
 }
 
-/// The host in `Host: name`. Other headers are refused, so that nobody takes them for considered.
-fn host_header(text: &str) -> Result<String, String> {
-    let (name, value) = text.split_once(':').ok_or("a header is written as `Host: shop.example`")?;
-    let (name, value) = (name.trim(), value.trim());
-    if !name.eq_ignore_ascii_case("host") {
-        return Err(format!("only Host decides where a request goes so far; {name:?} would change nothing"));
+/// `Name: value`. Names that the gateway drops are refused, so that nobody takes them for considered.
+fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("a header is written as `Cookie: beta=1`")?;
+    check_header(name.trim(), value.trim())
+}
+
+/// A header as a request may have it.
+pub(crate) fn check_header(name: &str, value: &str) -> Result<(String, String), String> {
+    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        return Err(format!("{name:?} is no name of letters, digits and hyphens; the gateway drops such headers"));
     }
-    if !proxy::http::target::valid_host(value.as_bytes()) {
+    if name.eq_ignore_ascii_case("host") && !proxy::http::target::valid_host(value.as_bytes()) {
         return Err(format!("{value:?} is not a host"));
     }
-    Ok(value.to_owned())
+    if value.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t') {
+        return Err(format!("the value of {name} has a control character"));
+    }
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// `gatehouse test`.
@@ -258,20 +269,26 @@ mod tests {
     }
 
     #[test]
-    fn explain_takes_the_host_header_and_says_why_no_other() {
+    fn explain_takes_headers_that_the_gateway_takes() {
         let parse = |header| {
             let command = ["gatehouse", "explain", "GET", "http://a/", "gateway.json", "-H", header];
             let Command::Explain(explain) = Cli::try_parse_from(command).map_err(|error| error.to_string())?.command
             else {
                 return Err("another command".to_owned());
             };
-            Ok(explain.host)
+            Ok(explain.headers)
         };
-        for (header, host) in [("Host: shop.example", "shop.example"), ("host:[::1]:8080", "[::1]:8080")] {
-            assert_eq!(parse(header), Ok(Some(host.to_owned())), "{header}");
+        for (header, name, value) in [
+            ("Host: shop.example", "Host", "shop.example"),
+            ("host:[::1]:8080", "host", "[::1]:8080"),
+            ("X-Empty:", "X-Empty", ""),
+            ("Accept: text/html", "Accept", "text/html"),
+        ] {
+            assert_eq!(parse(header), Ok(vec![(name.to_owned(), value.to_owned())]), "{header}");
         }
         for (header, why) in [
-            ("Accept: text/html", "only Host decides where a request goes so far"),
+            ("X_Under: 1", "is no name of letters, digits and hyphens"),
+            ("X: a\nb", "has a control character"),
             ("shop.example", "a header is written as"),
             ("Host: a b", "is not a host"),
         ] {

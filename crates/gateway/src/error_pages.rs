@@ -1,4 +1,4 @@
-//! Error pages that are elsewhere: fetched whenever a configuration is loaded, with a copy for when their place is away.
+//! Error pages that are elsewhere: fetched whenever a configuration is loaded, with a copy for when they are away.
 //!
 //! Source: Azure, "Create custom error pages" (custom-error, read 2026-11-22): pages are fetched with each change of the
 //! configuration and not in between. Parity: Azure refuses the change when a page cannot be fetched; here the copy that

@@ -78,8 +78,8 @@ impl Inputs {
     }
 }
 
-/// The files that the site file and the documents name, relative to the folder of the site file, else to that of the main
-/// document. What these are mistaken about is told when they are compiled.
+/// The files that the site file and the documents name, relative to the folder of the site file, else to that of the
+/// main document. What these are mistaken about is told when they are compiled.
 fn files(documents: &[Source], site: Option<&Source>, gateway: Option<&str>, checksum: &mut Sha256) -> SiteFiles {
     let named = key_files(documents, site, gateway);
     let main = site.or(documents.first());

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-/// Puts a file in place. `kill -9` at any moment leaves the old one or the new one, never a mix: written to a file beside
-/// it, synced, renamed, and the folder synced.
+/// Puts a file in place. `kill -9` at any moment leaves the old one or the new one, never a mix: written to a file
+/// beside it, synced, renamed, and the folder synced.
 pub(crate) fn write(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
     placed(path, parts, |temporary| fs::rename(temporary, path))
 }

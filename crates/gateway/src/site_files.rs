@@ -43,8 +43,9 @@ struct Exposed {
     fixed: bool,
 }
 
-/// Reads every file of a site file, and those with keys of token issuers that the documents name. Paths are relative to `folder`. What cannot be read is told where it is used. All
-/// that was found goes into the checksum: a renewed certificate is a change, and so is a key that was closed to others.
+/// Reads every file of a site file, and those with keys of token issuers that the documents name. Paths are relative to
+/// `folder`. What cannot be read is told where it is used. All that was found goes into the checksum: a renewed
+/// certificate is a change, and so is a key that was closed to others.
 pub fn read(site: Option<&Site>, named: &[Field<String>], folder: &Path, checksum: &mut Sha256) -> SiteFiles {
     let mut read = SiteFiles::default();
     let of_documents = named.iter().map(|field| (field, FileKind::Public));

@@ -172,3 +172,20 @@ async fn fetched(source: &KeySource, fetch: &Fetch) -> Result<Keys, String> {
     };
     Keys::parse(&fetch(url).await?).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wish_that_came_as_the_fetch_began_is_fulfilled_by_it() {
+        let source = Source::new(KeySource::Url(Arc::from("https://id.example/keys")));
+        source.begin();
+        assert!(source.ask());
+        source.asked.notify_one();
+        source.take(Ok(Keys::default()));
+        let began = Instant::now();
+        source.wait(began + FRESH).await;
+        assert_eq!(began.elapsed(), FRESH);
+    }
+}

@@ -34,8 +34,8 @@ properties! {
         /// End a TLS handshake with `unrecognized_name` when the client names a server that no listener has. Default
         /// false: it sees the certificate of the basic listener, or of the one with the best priority, as in Azure.
         pub refuse_unknown_sni: Opt<bool> = "refuseUnknownSni";
-        /// Every change of configuration drains every connection, as in Azure. Default false: what a change does not
-        /// touch goes on.
+        /// Every change of configuration drains all that is under way at servers, as in Azure. Default false: what a
+        /// change does not touch goes on.
         pub azure_strict: Opt<bool> = "azureStrict";
         /// Bounds and waits of the whole gateway.
         pub limits: Opt<Limits> = "limits";

@@ -26,6 +26,10 @@ pub mod names {
     pub const BACKEND_REUSED: &str = "appgw_backend_connections_reused_total";
     /// Connections to servers that exist now, idle ones included.
     pub const BACKEND_CURRENT: &str = "appgw_backend_connections";
+    /// WebSocket connections that servers agreed to.
+    pub const TUNNELS: &str = "appgw_websockets_total";
+    /// WebSocket connections that are open now.
+    pub const TUNNELS_CURRENT: &str = "appgw_websockets";
     /// Second attempts at a server.
     pub const RETRIES: &str = "appgw_retries_total";
     /// Access-log lines that were dropped because the writer could not keep up or the disk refused them.
@@ -80,6 +84,10 @@ pub struct WorkerCounters {
     pub backend_current: Counter,
     /// [`names::RETRIES`].
     pub retries: Counter,
+    /// [`names::TUNNELS`].
+    pub tunnels: Counter,
+    /// [`names::TUNNELS_CURRENT`]; goes down as well.
+    pub tunnels_current: Counter,
     /// Ticks of the worker, ten a second while it makes progress: what a watchdog looks at.
     pub ticks: Counter,
     /// By class: `[other, 1xx, 2xx, 3xx, 4xx, 5xx]`.
@@ -99,6 +107,8 @@ impl Default for WorkerCounters {
             backend_reused: Counter::default(),
             backend_current: Counter::default(),
             retries: Counter::default(),
+            tunnels: Counter::default(),
+            tunnels_current: Counter::default(),
             ticks: Counter::default(),
             responses: std::array::from_fn(|_| Counter::default()),
             refused: std::array::from_fn(|_| Counter::default()),
@@ -163,6 +173,8 @@ impl Metrics {
             backend_reused: sum(&|w| &w.backend_reused),
             backend_current: sum(&|w| &w.backend_current),
             retries: sum(&|w| &w.retries),
+            tunnels: sum(&|w| &w.tunnels),
+            tunnels_current: sum(&|w| &w.tunnels_current),
         }
     }
 }
@@ -192,6 +204,10 @@ pub struct Totals {
     pub backend_current: u64,
     /// [`names::RETRIES`].
     pub retries: u64,
+    /// [`names::TUNNELS`].
+    pub tunnels: u64,
+    /// [`names::TUNNELS_CURRENT`].
+    pub tunnels_current: u64,
 }
 
 #[cfg(test)]

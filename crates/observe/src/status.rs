@@ -87,6 +87,10 @@ pub struct CounterReport {
     pub backend_connections_reused: u64,
     /// Connections to servers that exist now.
     pub backend_connections_current: u64,
+    /// WebSocket connections that servers agreed to.
+    pub websockets: u64,
+    /// WebSocket connections that are open now.
+    pub websockets_current: u64,
     /// Second attempts.
     pub retries: u64,
     /// Access-log lines lost.
@@ -142,6 +146,8 @@ impl CounterReport {
             backend_connections: totals.backend_opened,
             backend_connections_reused: totals.backend_reused,
             backend_connections_current: totals.backend_current,
+            websockets: totals.tunnels,
+            websockets_current: totals.tunnels_current,
             retries: totals.retries,
             access_log_lines_dropped: log.lines_dropped,
             access_log_error: log.last_error.clone(),
@@ -193,6 +199,9 @@ impl fmt::Display for CounterReport {
             "servers    {} connections now  {} opened  {} reused  {} retries",
             self.backend_connections_current, self.backend_connections, self.backend_connections_reused, self.retries
         )?;
+        if self.websockets > 0 {
+            writeln!(f, "websockets {} open now  {} in all", self.websockets_current, self.websockets)?;
+        }
         if self.access_log_lines_dropped > 0 || self.access_log_error.is_some() {
             let error = self.access_log_error.as_deref().unwrap_or("the writer could not keep up");
             writeln!(f, "log        {} lines dropped: {error}", self.access_log_lines_dropped)?;

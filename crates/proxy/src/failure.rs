@@ -170,6 +170,10 @@ failures! {
     ServerClosed => Server, 502, "ERRORINFO_UPSTREAM_CLOSED_CONNECTION", "server_closed", IfSafe, false;
     /// The server sent nothing in time.
     ServerTimeout => Server, 504, "ERRORINFO_UPSTREAM_TIMED_OUT", "server_timeout", IfSafe, false;
+    /// The server was to work no longer: it was removed or is unhealthy, and its time to finish is over.
+    Drained => Server, 502, "ERRORINFO_UPSTREAM_CLOSED_CONNECTION", "drained", IfSafe, false;
+    /// Nothing moved in a tunnel for as long as the request timeout. Only logged.
+    TunnelIdle => Server, 504, "ERRORINFO_UPSTREAM_TIMED_OUT", "tunnel_idle", No, true;
     /// The server's answer is not valid HTTP.
     InvalidResponse => Server, 502, "ERRORINFO_UPSTREAM_CLOSED_CONNECTION", "invalid_response", No, false;
     /// The head of the server's answer is larger than the limit.

@@ -9,6 +9,8 @@ use std::rc::Rc;
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
+use backend::{Busy, Server};
+
 /// Between two sweeps; a deadline fires up to two of these late and never early.
 pub const TICK: Duration = Duration::from_millis(100);
 
@@ -40,6 +42,10 @@ pub struct Timer {
     waker: RefCell<Option<Waker>>,
     slot: Cell<usize>,
     group: u64,
+    /// The server that works for the connection's present exchange.
+    server: RefCell<Option<Busy>>,
+    /// Whether that server's time is over; then what the deadline of the connection's life was before.
+    cut: Cell<Option<u64>>,
 }
 
 /// A connection's deadlines, swept for as long as this lives.
@@ -83,6 +89,8 @@ impl Timers {
             waker: RefCell::new(None),
             slot: Cell::new(list.len()),
             group,
+            server: RefCell::new(None),
+            cut: Cell::new(None),
         });
         list.push(Rc::clone(&timer));
         TimerGuard { timer, timers: Rc::clone(self) }
@@ -127,6 +135,18 @@ impl Timers {
         }
     }
 
+    /// Ends the waits of connections whose server is to work no longer. To be called every second or so.
+    pub fn cut(&self, is_due: impl Fn(&Server) -> bool) {
+        for timer in self.list.borrow().iter() {
+            let life = &timer.lanes[Lane::Life as usize];
+            let due = timer.server.borrow().as_ref().is_some_and(|busy| is_due(busy.server()));
+            if due && timer.cut.get().is_none() {
+                timer.cut.set(Some(life.replace(0)));
+                timer.wake();
+            }
+        }
+    }
+
     /// Wakes every connection, so that each looks at what changed around it.
     pub fn wake_all(&self) {
         for timer in self.list.borrow().iter() {
@@ -160,6 +180,28 @@ impl TimerGuard {
     #[inline]
     pub fn is_set(&self, lane: Lane) -> bool {
         self.timer.lanes[lane as usize].get() != NEVER
+    }
+
+    /// Notes which server works for the connection's exchange: when its time is over, every wait ends.
+    #[inline]
+    pub fn engage(&self, server: Busy) {
+        *self.timer.server.borrow_mut() = Some(server);
+    }
+
+    /// The server works for it no longer. True when its time was over before its work was done.
+    #[inline]
+    pub fn release(&self) -> bool {
+        *self.timer.server.borrow_mut() = None;
+        let cut = self.timer.cut.take();
+        if let Some(life) = cut {
+            self.timer.lanes[Lane::Life as usize].set(life);
+        }
+        cut.is_some()
+    }
+
+    /// Whether the server's time was over before its work was done.
+    pub fn was_cut(&self) -> bool {
+        self.timer.cut.get().is_some()
     }
 
     /// True once after the lane's time has come.

@@ -4,8 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use backend::connections::Connections;
 use foldhash::fast::RandomState;
@@ -26,6 +27,8 @@ pub struct Shared {
     pub responders: Responders,
     /// The keys of bearer tokens.
     pub tokens: Arc<jwt::Store>,
+    /// Bytes of requests' content in files.
+    pub spooled: AtomicU64,
     /// Workers that were made.
     workers: AtomicUsize,
     connections: AtomicUsize,
@@ -39,6 +42,7 @@ impl Shared {
             current,
             responders,
             tokens,
+            spooled: AtomicU64::new(0),
             workers: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
             by_client: Mutex::default(),
@@ -190,6 +194,8 @@ impl Worker {
         for door in self.doors.borrow().iter() {
             door.binding(&view);
         }
+        let instant = Instant::now();
+        self.timers.cut(|server| server.is_cut(instant));
         let limits = &view.published.snapshot.limits;
         let age = u64::try_from(limits.pool_idle_timeout.as_millis()).unwrap_or(u64::MAX);
         let now = self.timers.now();

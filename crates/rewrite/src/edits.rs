@@ -150,6 +150,8 @@ impl Edits {
             Source::Server(variable) => {
                 let start = self.arena.len();
                 view.server(*variable, &mut self.arena);
+                // Places in the arena stay good even if a view takes something away.
+                self.arena.resize(self.arena.len().max(start), b' ');
                 Subject::Here(Span { start, end: self.arena.len() })
             }
             // Nobody asks before there is a response.
@@ -165,6 +167,13 @@ impl Edits {
 impl Span {
     pub(crate) fn of(self, arena: &[u8]) -> &[u8] {
         arena.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Appends what is there once more.
+    pub(crate) fn copy(self, arena: &mut Vec<u8>) {
+        if arena.get(self.start..self.end).is_some() {
+            arena.extend_from_within(self.start..self.end);
+        }
     }
 
     pub(crate) fn is_empty(self) -> bool {

@@ -183,12 +183,12 @@ fn append<V: RequestView + ?Sized>(part: &Part, view: &V, edits: &mut Edits) {
         Part::Text(text) => edits.arena.extend_from_slice(text),
         Part::Slot(slot, Phase::Request) => {
             let span = edits.slots.get(*slot).copied().unwrap_or_default();
-            edits.arena.extend_from_within(span.start..span.end);
+            span.copy(&mut edits.arena);
         }
         Part::Variable(source, Phase::Request) => match (edits.subject(source, view), source) {
             // It was appended by being asked for.
             (Subject::Here(_), crate::variable::Source::Server(_)) | (Subject::Absent, _) => {}
-            (Subject::Here(span), _) => edits.arena.extend_from_within(span.start..span.end),
+            (Subject::Here(span), _) => span.copy(&mut edits.arena),
             (Subject::There(value), _) => edits.arena.extend_from_slice(&value),
         },
         // Of the response.

@@ -195,3 +195,87 @@ fn is_only_a_capture(name: &str, token: &str) -> bool {
     };
     is_server(name) && !is_server(token)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Pattern;
+
+    fn conditions() -> Vec<Condition> {
+        let rows = [
+            ("http_req_X-A", "(a)(b)", false),
+            ("http_resp_Location", "(.*)", false),
+            ("var_cookie_x", "(.)", false),
+            ("var_uri_path", "(.)", true),
+        ];
+        let condition = |(variable, pattern, negate)| Condition {
+            variable: Variable::parse(variable).unwrap(),
+            pattern: Pattern::new(pattern, false).unwrap(),
+            negate,
+        };
+        rows.into_iter().map(condition).collect()
+    }
+
+    #[test]
+    fn tokens_are_variables_or_groups_and_the_rest_is_text() {
+        use Phase::{Request, Response};
+        let rows = [
+            ("plain", Some(Request)),
+            ("", Some(Request)),
+            ("{var_client_ip}", Some(Request)),
+            ("a{http_resp_Location_1}b{http_resp_Location_2}", Some(Response)),
+            ("{http_req_X-A_1}", Some(Request)),
+            ("{var_uri_path_1}", Some(Request)),
+            ("{http_req_host}", Some(Request)),
+            ("{var_http_status}", Some(Response)),
+            ("cookie2={capt_header_value_matcher_1};Max-Age=3600", Some(Response)),
+            ("{capt_header_value_matcher_x}", Some(Request)),
+            ("{\"json\": {\"a\": 1}}", Some(Request)),
+            ("{{var_host}", Some(Request)),
+            ("{not_a_token", Some(Request)),
+            ("{var_host {var_client_ip}", Some(Request)),
+            ("{var_nothing}", None),
+            ("{var_nothing_1}", None),
+            ("{{var_nothing}", None),
+            ("{http_req_}", None),
+            ("{http_req_a b}", None),
+            ("{var_}", None),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(Template::parse(text, &conditions()).map(|it| it.phase()).ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn tokens_that_are_always_empty_are_noted() {
+        let rows = [
+            ("{http_req_X-A_1}{http_req_X-A_2}{var_cookie_x_1}{http_resp_Location_1}", None),
+            ("{http_req_x-a_1}", None),
+            ("{var_cookie_y_1}", None),
+            ("{http_req_X-A_3}", Some("the pattern of its condition has 2 groups")),
+            ("{http_req_X-A_0}", Some("the pattern of its condition has 2 groups")),
+            ("{http_req_X-A_99999999999999999999999}", Some("the pattern of its condition has 2 groups")),
+            ("{var_uri_path_1}", Some("no condition of this rule captures from \"var_uri_path\"")),
+            ("{var_host_1}", Some("no condition of this rule captures from \"var_host\"")),
+            ("{http_req_X-AppGW-Trace-Id}", Some("the gateway adds this header after the rewrites")),
+        ];
+        for (text, expected) in rows {
+            let template = Template::parse(text, &conditions()).unwrap();
+            let notes: Vec<_> = template.notes().iter().map(ToString::to_string).collect();
+            assert_eq!(notes.len(), usize::from(expected.is_some()), "{text}");
+            assert!(expected.is_none_or(|expected| notes[0].contains(expected)), "{text}: {notes:?}");
+        }
+    }
+
+    #[test]
+    fn the_highest_group_of_a_matcher_is_known() {
+        let rows = [
+            ("", None),
+            ("{capt_header_value_matcher}", Some(0)),
+            ("{capt_header_value_matcher_1}{capt_header_value_matcher_3}", Some(3)),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(Template::parse(text, &[]).unwrap().matcher_group(), expected, "{text}");
+        }
+    }
+}

@@ -203,3 +203,67 @@ pub(crate) fn means(wanted: &[u8], field: &[u8]) -> bool {
             *wanted == found || (*wanted == b'_' && found == b'-')
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_looks_at_a_header_a_cookie_or_a_known_server_variable() {
+        use Phase::{Request, Response};
+        let rows = [
+            ("http_req_X-Forwarded-For", Some(Request)),
+            ("http_req_x_forwarded_for", Some(Request)),
+            ("http_resp_Location", Some(Response)),
+            ("http_resp_set_cookie", Some(Response)),
+            ("var_uri_path", Some(Request)),
+            ("var_cookie_session_id", Some(Request)),
+            ("var_cookie_a.b", Some(Request)),
+            ("var_location", None),
+            ("var_remote-addr", None),
+            ("var_uri_path_1", None),
+            ("var_cookie_", None),
+            ("var_", None),
+            ("http_req_", None),
+            ("http_resp_", None),
+            ("http_req_a b", None),
+            ("HTTP_REQ_Host", None),
+            ("uri_path", None),
+            ("", None),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(Variable::parse(text).map(|variable| variable.phase()).ok(), expected, "{text}");
+        }
+        assert_eq!(Variable::parse("var_x").unwrap_err().name, "var_x");
+    }
+
+    #[test]
+    fn every_documented_server_variable_is_known_and_two_wait_for_the_response() {
+        let documented = "add_x_forwarded_for_proxy ciphers_supported ciphers_used client_ip client_port \
+            client_tcp_rtt client_user host http_method http_status http_version query_string received_bytes \
+            request_query request_scheme request_uri sent_bytes server_port ssl_connection_protocol ssl_enabled \
+            uri_path client_certificate client_certificate_end_date client_certificate_fingerprint \
+            client_certificate_issuer client_certificate_serial client_certificate_start_date \
+            client_certificate_subject client_certificate_verification";
+        let names: Vec<_> = documented.split_whitespace().collect();
+        assert_eq!(Server::ALL.iter().map(|variable| variable.name()).collect::<Vec<_>>(), names);
+        for name in names {
+            let variable = Variable::parse(&format!("var_{name}")).unwrap();
+            let late = matches!(name, "http_status" | "sent_bytes");
+            assert_eq!(variable.phase() == Phase::Response, late, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_underscore_of_a_variable_is_a_hyphen_of_a_field_too() {
+        for (wanted, field, expected) in [
+            ("set_cookie", "Set-Cookie", true),
+            ("set_cookie", "set_cookie", true),
+            ("set-cookie", "SET-COOKIE", true),
+            ("set-cookie", "set_cookie", false),
+            ("set_cookie", "setcookie", false),
+        ] {
+            assert_eq!(means(wanted.as_bytes(), field.as_bytes()), expected, "{wanted} {field}");
+        }
+    }
+}

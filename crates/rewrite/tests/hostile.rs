@@ -106,7 +106,9 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_a_template_or_is_not(text in "[{}_a-z0-9]{0,40}|(\\{(http_(req|resp)_|var_|capt_)[a-z_0-9{}]{0,12}\\}?){0,3}") {
+    fn any_text_is_a_template_or_is_not(
+        text in "[{}_a-z0-9]{0,40}|(\\{(http_(req|resp)_|var_|capt_)[a-z_0-9{}]{0,12}\\}?){0,3}",
+    ) {
         if let Ok(template) = rewrite::Template::parse(&text, &[]) {
             prop_assert_eq!(template.as_str(), text);
         }

@@ -6,8 +6,8 @@ use rewrite::RewriteSet;
 
 use crate::ids::Table;
 use crate::{
-    Binding, BindingId, Distribution, DistributionId, JwtId, Limits, Listener, ListenerId, Options, Pages, Pool, PoolId,
-    Probe, RewriteId, Route, RouteId, Rule, RuleId, Settings, SettingsId, TargetId,
+    Binding, BindingId, Distribution, DistributionId, JwtId, Limits, Listener, ListenerId, Options, Pages, Pool,
+    PoolId, Probe, RewriteId, Route, RouteId, Rule, RuleId, Settings, SettingsId, TargetId,
 };
 
 /// Everything the data plane needs, checked and linked. Immutable; shared by one pointer.

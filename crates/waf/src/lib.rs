@@ -7,6 +7,7 @@ pub mod transformations;
 
 mod actions;
 mod body;
+mod injection;
 pub mod program;
 pub mod seclang;
 pub mod transaction;

@@ -91,7 +91,7 @@ impl Heritage<'_> {
         Arc::new(server.successor(marker, verdicts, work))
     }
 
-    /// Servers of the past that the target does not have, sent away; and with them, if so asked, the work of the others.
+    /// Servers of the past that the target does not have, sent away; and with them, if asked, the work of the others.
     fn leaving(&self, past: &Past, target: &LiveTarget, now: Instant) -> Vec<Leaving> {
         let until = now + target.spec.settings.drain_timeout;
         let is_alike = self.spoken_alike(&target.spec.settings).is_some();

@@ -37,7 +37,7 @@ fn summing() -> Farm {
 #[test]
 fn ten_megabytes_arrive_whole_in_both_framings() {
     let farm = summing();
-    let gateway = Gateway::start(&Document::new(&farm));
+    let gateway = Gateway::start(&Document::new(&farm).streaming());
     let content = content(10 << 20);
     let mut client = gateway.client();
     client.send(format!("POST /length HTTP/1.1\r\nHost: a.com\r\nContent-Length: {}\r\n\r\n", content.len()));
@@ -119,7 +119,7 @@ fn a_client_that_does_not_read_stops_the_server() {
         }
         Ok(())
     });
-    let gateway = Gateway::start(&Document::new(&farm));
+    let gateway = Gateway::start(&Document::new(&farm).streaming());
     let mut client = gateway.client();
     client.send("GET / HTTP/1.1\r\nHost: a.com\r\n\r\n");
     let stopped = plateau(&sent);
@@ -141,7 +141,7 @@ fn a_server_that_does_not_read_stops_the_client() {
         assert_eq!(count, MUCH);
         peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
     });
-    let gateway = Gateway::start(&Document::new(&farm));
+    let gateway = Gateway::start(&Document::new(&farm).streaming());
     let mut client = gateway.client();
     client.send(format!("PUT / HTTP/1.1\r\nHost: a.com\r\nContent-Length: {MUCH}\r\n\r\n"));
     let sent = Arc::new(AtomicUsize::new(0));
@@ -176,7 +176,7 @@ fn content_flows_both_ways_at_once() {
         })?;
         peer.send("0\r\n\r\n")
     });
-    let gateway = Gateway::start(&Document::new(&farm));
+    let gateway = Gateway::start(&Document::new(&farm).streaming());
     let mut client = gateway.client();
     client.send("POST / HTTP/1.1\r\nHost: a.com\r\nTransfer-Encoding: chunked\r\n\r\n");
     assert_eq!(client.try_head().unwrap().status, 200);
@@ -210,7 +210,7 @@ fn an_early_answer_reaches_a_client_that_is_still_sending() {
         let _ = peer.wire.rest();
         close()
     });
-    let gateway = Gateway::start(&Document::new(&farm));
+    let gateway = Gateway::start(&Document::new(&farm).streaming());
     let mut client = gateway.client();
     client.send(format!("POST / HTTP/1.1\r\nHost: a.com\r\nContent-Length: {MUCH}\r\n\r\n"));
     let mut wire = Wire::new(client.wire.stream().try_clone().unwrap());

@@ -3,10 +3,12 @@
 #![allow(clippy::type_complexity, reason = "the row of a table has the type that the table gives it")]
 
 mod access_log;
+mod affinity;
 mod answers;
 mod balance;
 mod bodies;
 mod change;
+mod distribution;
 mod forwarded;
 mod h2;
 mod hosts;
@@ -18,5 +20,8 @@ mod pooled;
 mod probes;
 mod redirects;
 mod retries;
+mod rewrites;
 mod timeouts;
 mod tls;
+mod tunnel;
+mod websocket;

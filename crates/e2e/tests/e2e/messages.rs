@@ -149,7 +149,7 @@ fn chunks_go_on_as_chunks_and_their_trailers_do_not() {
              5;name=\"value\"\r\nhello\r\n1\r\n!\r\n0\r\nX-Sum: 1\r\nSet-Cookie: evil=1\r\n\r\n",
         )
     });
-    let gateway = Gateway::start(&Document::new(&farm));
+    let gateway = Gateway::start(&Document::new(&farm).streaming());
     let mut client = gateway.client();
     for _ in 0..2 {
         let answer = client.ask(

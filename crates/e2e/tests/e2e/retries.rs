@@ -34,7 +34,7 @@ fn a_refused_connection_leads_to_another_server_for_every_method() {
 #[test]
 fn a_request_with_large_content_may_go_to_another_server_while_none_of_it_was_read() {
     let mut farm = Farm::echo(2);
-    let gateway = start(&Document::new(&farm));
+    let gateway = start(&Document::new(&farm).streaming());
     farm.kill(0);
     let body = "x".repeat(1 << 20);
     for _ in 0..2 {
@@ -130,7 +130,7 @@ fn the_rest_of_a_failed_upload_is_never_taken_for_a_request() {
                 peer.reset()
             })
         };
-        let gateway = start(&Document::new(&farm));
+        let gateway = start(&Document::new(&farm).streaming());
         let data = "a".repeat(pad) + &"0\r\n\r\n".repeat(4 << 20);
         let head =
             format!("POST / HTTP/1.1\r\nHost: a.com\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n", data.len() + 1);

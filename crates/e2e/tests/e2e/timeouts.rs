@@ -33,7 +33,7 @@ fn content_that_stops_arriving_is_408_and_the_server_is_let_go() {
         let _ = peer.body(request);
         peer.hold()
     });
-    let gateway = Gateway::start(&Document::new(&farm).limit("requestBodyTimeoutInSec: 1"));
+    let gateway = Gateway::start(&Document::new(&farm).streaming().limit("requestBodyTimeoutInSec: 1"));
     let mut client = gateway.client();
     client.send("POST / HTTP/1.1\r\nHost: a.com\r\nContent-Length: 100\r\n\r\nhalf");
     assert_eq!(client.answer().status, 408);
@@ -77,7 +77,7 @@ fn a_client_that_leaves_in_mid_upload_is_499_and_the_server_sees_a_cut() {
         assert!(peer.body(request).is_err(), "the content cannot be whole");
         peer.hold()
     });
-    let gateway = Gateway::start(&Document::new(&farm));
+    let gateway = Gateway::start(&Document::new(&farm).streaming());
     let mut client = gateway.client();
     client.send("POST / HTTP/1.1\r\nHost: a.com\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
     farm.wait_requests(1);

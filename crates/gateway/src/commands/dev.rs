@@ -166,13 +166,8 @@ mod tests {
     #[test]
     fn the_sample_redirects_to_https_at_the_port_that_clients_see() {
         let snapshot = sample_inputs(9000, 8080, 9443).load(&purpose()).snapshot.unwrap();
-        let question = Question {
-            scheme: Scheme::Http,
-            port: 8080,
-            host: "secure.localhost:8080",
-            path: "/a",
-            query: Some("x=1"),
-        };
+        let question =
+            Question { query: Some("x=1"), ..Question::get(Scheme::Http, 8080, "secure.localhost:8080", "/a") };
         let Outcome::Redirect { status, location } = explain(&snapshot, &question).outcome else { panic!() };
         assert_eq!((status, location.as_str()), (301, "https://secure.localhost:9443/a?x=1"));
     }

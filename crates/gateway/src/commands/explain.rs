@@ -1,7 +1,12 @@
 //! `gatehouse explain`: which way a request would go, and why.
 
+mod json;
+mod text;
+
+use std::net::{IpAddr, Ipv4Addr};
+
 use snapshot::Scheme;
-use snapshot::explain::{Explanation, Forward, Outcome, Question, explain};
+use snapshot::explain::{Question, explain};
 
 use super::{PROBLEMS, usage};
 use crate::cli::Explain;
@@ -21,14 +26,36 @@ pub(super) fn run(args: &Explain) -> u8 {
         terminal::note(loaded.problems_text(terminal::colour()).trim_end());
         return PROBLEMS;
     };
-    let question = url.question(args.host.as_deref());
+    let sent = Sent::new(&args.method, args.headers.clone(), args.from);
+    let question = url.question(&sent);
     let explanation = explain(snapshot, &question);
     if args.json {
-        terminal::out(&format!("{:#}\n", json(&explanation)));
+        terminal::out(&format!("{:#}\n", json::json(&explanation)));
     } else {
-        terminal::out(&text(&args.method, &url.text, &question, &explanation));
+        terminal::out(&text::text(&url.text, &question, &explanation));
     }
     0
+}
+
+/// What a client sends beside the URL, and from where.
+#[derive(Debug)]
+pub(super) struct Sent {
+    method: String,
+    /// Another Host than the URL's.
+    host: Option<String>,
+    /// All other headers.
+    headers: Vec<(String, String)>,
+    from: IpAddr,
+}
+
+impl Sent {
+    /// Takes Host out of the headers. Without an address the client is this machine.
+    pub(super) fn new(method: &str, mut headers: Vec<(String, String)>, from: Option<IpAddr>) -> Self {
+        let is_host = |(name, _): &(String, String)| name.eq_ignore_ascii_case("host");
+        let host = headers.iter().rfind(|header| is_host(header)).map(|(_, host)| host.clone());
+        headers.retain(|header| !is_host(header));
+        Self { method: method.to_owned(), host, headers, from: from.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)) }
+    }
 }
 
 /// A URL, taken apart.
@@ -70,93 +97,19 @@ impl Url {
         Ok(Self { text: text.to_owned(), scheme, host: authority.to_owned(), port, path: path.to_owned(), query })
     }
 
-    /// The question to ask a snapshot, with another Host if one is given.
-    pub(super) fn question<'a>(&'a self, host: Option<&'a str>) -> Question<'a> {
+    /// The question to ask a snapshot.
+    pub(super) fn question<'a>(&'a self, sent: &'a Sent) -> Question<'a> {
         Question {
             scheme: self.scheme,
             port: self.port,
-            host: host.unwrap_or(&self.host),
+            host: sent.host.as_deref().unwrap_or(&self.host),
             path: &self.path,
             query: self.query.as_deref(),
+            method: &sent.method,
+            headers: &sent.headers,
+            client: sent.from,
         }
     }
-}
-
-fn text(method: &str, url: &str, question: &Question<'_>, explanation: &Explanation) -> String {
-    let mut lines = vec![format!("{method} {url}")];
-    let mut line = |name: &str, value: String| lines.push(format!("  {name:<10} {value}"));
-    if let (Some(address), Some(port)) = (explanation.address, explanation.document_port) {
-        line("arrives", format!("{} on {address}, port {port} of the document", question.scheme.as_str()));
-    }
-    if let Some(tls) = &explanation.tls {
-        line("shows", tls.clone());
-    }
-    for rule in &explanation.considered {
-        let hosts = if rule.hosts.is_empty() { "any host".to_owned() } else { rule.hosts.join(", ") };
-        let verdict = if rule.takes { "takes it" } else { "does not match" };
-        line("considers", format!("priority {}: {} ({hosts}): {verdict}", rule.priority, rule.listener));
-    }
-    if let (Some(listener), Some(rule)) = (&explanation.listener, &explanation.rule) {
-        line("listener", listener.clone());
-        line("rule", rule.clone());
-    }
-    if let Some(map) = &explanation.path_map {
-        if let Some(form) = &explanation.matched_as {
-            line("path", format!("compared as {form}"));
-        }
-        line(
-            "path map",
-            match (&explanation.path_rule, &explanation.pattern) {
-                (Some(rule), Some(pattern)) => format!("{map}: path rule {rule}, pattern {pattern}"),
-                (Some(rule), None) => format!("{map}: path rule {rule}"),
-                _ => format!("{map}: no path rule matches, its default"),
-            },
-        );
-    }
-    match &explanation.outcome {
-        Outcome::NoListener => {
-            line("ends", "no listener has this scheme and port: the client gets no answer".to_owned())
-        }
-        Outcome::Answer { status, reason } => line("ends", format!("{status}: {reason}")),
-        Outcome::Redirect { status, location } => line("ends", format!("{status}, Location: {location}")),
-        Outcome::Forward(forward) => {
-            let Forward { pool, settings, members, scheme, host, path } = &**forward;
-            line("pool", format!("{pool}: {}", members.join(", ")));
-            line("settings", settings.clone());
-            line("sends", format!("{method} {path} over {scheme}, Host: {host}"));
-        }
-    }
-    lines.join("\n") + "\n"
-}
-
-fn json(explanation: &Explanation) -> serde_json::Value {
-    let considered: Vec<_> = (explanation.considered.iter())
-        .map(|rule| {
-            serde_json::json!({
-                "rule": rule.rule, "priority": rule.priority, "listener": rule.listener, "hosts": rule.hosts,
-                "takes": rule.takes,
-            })
-        })
-        .collect();
-    let outcome = match &explanation.outcome {
-        Outcome::NoListener => serde_json::json!({ "kind": "noListener" }),
-        Outcome::Answer { status, reason } => {
-            serde_json::json!({ "kind": "answer", "status": status, "reason": reason })
-        }
-        Outcome::Redirect { status, location } => {
-            serde_json::json!({ "kind": "redirect", "status": status, "location": location })
-        }
-        Outcome::Forward(forward) => serde_json::json!({
-            "kind": "forward", "pool": forward.pool, "settings": forward.settings, "members": forward.members,
-            "scheme": forward.scheme, "host": forward.host, "path": forward.path,
-        }),
-    };
-    serde_json::json!({
-        "address": explanation.address, "documentPort": explanation.document_port, "tls": explanation.tls,
-        "considered": considered, "listener": explanation.listener,
-        "rule": explanation.rule, "pathMap": explanation.path_map, "pathRule": explanation.path_rule,
-        "pattern": explanation.pattern, "comparedAs": explanation.matched_as, "outcome": outcome,
-    })
 }
 
 #[cfg(test)]
@@ -174,8 +127,9 @@ mod tests {
         let snapshot = loaded.snapshot.unwrap();
         for port in [80, 8080, 8888] {
             let url = Url::parse(&format!("http://shop.localhost:{port}/")).unwrap();
-            let question = url.question(None);
-            let text = text("GET", &url.text, &question, &explain(&snapshot, &question));
+            let sent = Sent::new("GET", vec![], None);
+            let question = url.question(&sent);
+            let text = text::text(&url.text, &question, &explain(&snapshot, &question));
             assert!(text.contains("http on 0.0.0.0:8080, port 80 of the document"), "{text}");
         }
     }

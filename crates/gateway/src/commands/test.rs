@@ -3,17 +3,20 @@
 //! ```yaml
 //! - name: the shop's API has servers of its own
 //!   request: GET http://shop.example/api/cart
-//!   expect: { rule: shop, pool: api, path: /v1/cart }
+//!   headers: { Cookie: beta=1 }
+//!   from: 203.0.113.7
+//!   expect: { rule: shop, pool: api, path: /v1/cart, rewrites: [strip], headers: { X-Beta: "1" } }
 //! ```
 
+use model::node::Entry;
 use model::problem::{Problem, Problems, nearest};
 use model::{Node, Source, Sources};
 use snapshot::Snapshot;
-use snapshot::explain::{Explanation, Outcome, explain};
+use snapshot::explain::{Explanation, Outcome, Question, explain};
 
-use super::explain::Url;
+use super::explain::{Sent, Url};
 use super::{PROBLEMS, usage};
-use crate::cli::Test;
+use crate::cli::{Test, check_header};
 use crate::documents::{Purpose, load, read_file};
 use crate::terminal;
 
@@ -26,7 +29,14 @@ const EXPECTATIONS: &[(&str, Find)] = &[
     ("rule", |explanation| explanation.rule.clone().unwrap_or_default()),
     ("pathRule", |explanation| explanation.path_rule.clone().unwrap_or_default()),
     ("pattern", |explanation| explanation.pattern.clone().unwrap_or_default()),
-    ("pool", |explanation| forward(explanation, |forward| forward.pool.clone())),
+    ("token", |explanation| explanation.token.as_ref().map(|token| token.name.clone()).unwrap_or_default()),
+    ("rewrites", |explanation| explanation.rewrites.fired().collect::<Vec<_>>().join(", ")),
+    ("reroutedTo", rerouted),
+    ("pool", |explanation| forward(explanation, |forward| forward.pool())),
+    ("distribution", |explanation| {
+        forward(explanation, |forward| forward.distribution.as_ref().map(|it| it.name.clone()).unwrap_or_default())
+    }),
+    ("affinity", |explanation| forward(explanation, |forward| forward.affinity.join(", "))),
     ("settings", |explanation| forward(explanation, |forward| forward.settings.clone())),
     ("path", |explanation| forward(explanation, |forward| forward.path.clone())),
     ("host", |explanation| forward(explanation, |forward| forward.host.clone())),
@@ -39,6 +49,15 @@ const EXPECTATIONS: &[(&str, Find)] = &[
         _ => String::new(),
     }),
 ];
+
+/// What is expected of single headers, and the word for it.
+const HEADERS: [&str; 2] = ["headers", "responseHeaders"];
+
+/// The path rule that a rewrite leads to; the last one, if there are several.
+fn rerouted(explanation: &Explanation) -> String {
+    let rerouted = explanation.rewrites.passes.iter().rev().find_map(|pass| pass.rerouted.as_ref());
+    rerouted.and_then(|rerouted| rerouted.path_rule.clone()).unwrap_or_default()
+}
 
 fn forward(explanation: &Explanation, field: impl Fn(&snapshot::explain::Forward) -> String) -> String {
     match &explanation.outcome {
@@ -101,16 +120,17 @@ fn check(snapshot: &Snapshot, case: &Node, problems: &mut Problems) -> Option<St
         );
         return None;
     };
-    let url = request.split_once(' ').map_or(request, |(_, url)| url.trim());
-    let url = match Url::parse(url) {
-        Ok(url) => url,
+    let (method, url) = request.split_once(' ').unwrap_or(("GET", request));
+    let asked = Url::parse(url.trim()).and_then(|url| Ok((url, sent(method, case)?)));
+    let (url, sent) = match asked {
+        Ok(asked) => asked,
         Err(why) => {
-            problems.push(Problem::error("InvalidUrl", &case.at, why));
+            problems.push(Problem::error("InvalidRequest", &case.at, why));
             return None;
         }
     };
-    let host = case.get("host").and_then(Node::as_str);
-    let explanation = explain(snapshot, &url.question(host));
+    let question = url.question(&sent);
+    let explanation = explain(snapshot, &question);
     let Some(expected) = case.get("expect").and_then(Node::as_object) else {
         problems.push(
             Problem::error("CaseWithoutExpectation", &case.at, "the case expects nothing")
@@ -120,8 +140,12 @@ fn check(snapshot: &Snapshot, case: &Node, problems: &mut Problems) -> Option<St
     };
     let mut failures = String::new();
     for entry in &expected.entries {
+        if HEADERS.contains(&entry.key.as_str()) {
+            failures.push_str(&wrong_headers(entry, &question, &explanation));
+            continue;
+        }
         let Some((_, find)) = EXPECTATIONS.iter().find(|(name, _)| *name == entry.key) else {
-            let names = EXPECTATIONS.iter().map(|(name, _)| *name);
+            let names = EXPECTATIONS.iter().map(|(name, _)| *name).chain(HEADERS);
             let problem =
                 Problem::error("UnknownExpectation", &entry.node.at, format!("nothing is called {:?} here", entry.key));
             problems.push(
@@ -129,16 +153,72 @@ fn check(snapshot: &Snapshot, case: &Node, problems: &mut Problems) -> Option<St
             );
             return None;
         };
-        let wanted = match (entry.node.as_str(), entry.node.as_i64()) {
-            (Some(text), _) => text.to_owned(),
-            (None, Some(number)) => number.to_string(),
-            (None, None) => String::new(),
-        };
-        let found = find(&explanation);
-        if found != wanted {
-            let shown = if found.is_empty() { "none".to_owned() } else { format!("{found:?}") };
-            failures.push_str(&format!("  {}: expected {wanted:?}, found {shown}\n", entry.key));
-        }
+        compare(&entry.key, &written(&entry.node), &find(&explanation), &mut failures);
     }
     Some(failures)
+}
+
+/// What the case's client sends.
+fn sent(method: &str, case: &Node) -> Result<Sent, String> {
+    let mut headers = Vec::new();
+    for entry in case.get("headers").and_then(Node::as_object).into_iter().flat_map(|object| &object.entries) {
+        headers.push(check_header(&entry.key, &written(&entry.node))?);
+    }
+    if let Some(host) = case.get("host").and_then(Node::as_str) {
+        headers.push(check_header("Host", host)?);
+    }
+    let from = case
+        .get("from")
+        .and_then(Node::as_str)
+        .map(|from| from.parse().map_err(|_| format!("{from:?} is not an address")));
+    Ok(Sent::new(method, headers, from.transpose()?))
+}
+
+/// A value as text; a list with commas.
+fn written(node: &Node) -> String {
+    match (node.as_str(), node.as_i64(), node.as_array()) {
+        (Some(text), _, _) => text.to_owned(),
+        (None, Some(number), _) => number.to_string(),
+        (None, None, Some(all)) => all.iter().map(written).collect::<Vec<_>>().join(", "),
+        (None, None, None) => String::new(),
+    }
+}
+
+fn compare(name: &str, wanted: &str, found: &str, failures: &mut String) {
+    if found != wanted {
+        let shown = if found.is_empty() { "none".to_owned() } else { format!("{found:?}") };
+        failures.push_str(&format!("  {name}: expected {wanted:?}, found {shown}\n"));
+    }
+}
+
+/// Headers as the server gets them from the client or from rewrites, and those that rewrites give the response.
+fn wrong_headers(expected: &Entry, question: &Question<'_>, explanation: &Explanation) -> String {
+    let mut failures = String::new();
+    for entry in expected.node.as_object().into_iter().flat_map(|object| &object.entries) {
+        let found = match expected.key.as_str() {
+            "headers" => sent_header(&entry.key, question, explanation),
+            _ => answered_header(&entry.key, explanation),
+        };
+        compare(&format!("{}.{}", expected.key, entry.key), &written(&entry.node), &found, &mut failures);
+    }
+    failures
+}
+
+fn sent_header(name: &str, question: &Question<'_>, explanation: &Explanation) -> String {
+    if name.eq_ignore_ascii_case("host") {
+        return forward(explanation, |forward| forward.host.clone());
+    }
+    let changes = explanation.rewrites.headers.iter();
+    if let Some(change) = changes.rev().find(|change| change.name.eq_ignore_ascii_case(name)) {
+        return change.after.clone().unwrap_or_default();
+    }
+    let own = question.headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
+    own.map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// What the last rule makes of it: the value, or as it is configured where only the response knows.
+fn answered_header(name: &str, explanation: &Explanation) -> String {
+    let changes = explanation.rewrites.answer.iter();
+    let last = changes.rev().find(|change| change.name.eq_ignore_ascii_case(name));
+    last.and_then(|change| change.value.clone().or_else(|| change.template.clone())).unwrap_or_default()
 }

@@ -12,8 +12,9 @@ fn root() -> PathBuf {
 }
 
 /// Each example: folder, document, further arguments.
-const EXAMPLES: [(&str, &str, &[&str]); 5] = [
+const EXAMPLES: [(&str, &str, &[&str]); 6] = [
     ("bicep", "template.json", &["--with", "parameters.json"]),
+    ("canary", "gateway.yaml", &["--site", "site.yaml"]),
     ("dev", "gateway.json", &[]),
     ("exported", "gateway.json", &["--site", "site.yaml"]),
     ("routing-tests", "gateway.yaml", &[]),
@@ -68,11 +69,13 @@ fn every_example_passes_its_check() {
 }
 
 #[test]
-fn the_example_of_routing_tests_passes() {
+fn the_cases_of_examples_pass() {
     let folder = Folder::new();
-    let place = |file: &str| root().join("routing-tests").join(file).display().to_string();
-    let ended = gatehouse(&folder, &["test".to_owned(), place("cases.yaml"), place("gateway.yaml")]);
-    assert!(ended.code == 0 && ended.out.ends_with(" passed, 0 failed\n"), "{ended:?}");
+    for example in ["canary", "routing-tests"] {
+        let place = |file: &str| root().join(example).join(file).display().to_string();
+        let ended = gatehouse(&folder, &["test".to_owned(), place("cases.yaml"), place("gateway.yaml")]);
+        assert!(ended.code == 0 && ended.out.ends_with(" passed, 0 failed\n"), "{example}: {ended:?}");
+    }
 }
 
 /// Every example starts, with frontends and ports of this machine in place of its own.

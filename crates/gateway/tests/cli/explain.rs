@@ -69,6 +69,131 @@ fn assertions_that_hold_pass_and_those_that_do_not_fail() {
     assert!(ended.code == 1 && ended.err.contains("did you mean \"pool\"?"), "{ended:?}");
 }
 
+/// A gateway whose default path is sent on by query, with rewrites of every kind.
+fn rewriting() -> Folder {
+    let farm = Farm::echo(1);
+    let document = Document::new(&farm)
+        .section(
+            "rewriteRuleSets",
+            r#"[{name: by-query, rewriteRules: [
+                {name: shoes, ruleSequence: 100,
+                 conditions: [{variable: var_query_string, pattern: "category=(shoes)"}],
+                 actionSet: {
+                   requestHeaderConfigurations: [{headerName: X-Category, headerValue: "{var_query_string_1}"},
+                                                 {headerName: X-Secret, headerValue: ""},
+                                                 {headerName: X-Client, headerValue: "{var_client_ip}"}],
+                   responseHeaderConfigurations: [{headerName: X-Frame-Options, headerValue: DENY},
+                                                  {headerName: Via, headerValue: "{http_resp_Via}, us"}],
+                   urlConfiguration: {modifiedPath: "/api{var_uri_path}", modifiedQueryString: "", reroute: true}}},
+                {name: beta, ruleSequence: 200, conditions: [{variable: var_cookie_beta, pattern: "^1$"}],
+                 actionSet: {requestHeaderConfigurations: [{headerName: X-Beta, headerValue: "1"}]}}]}]"#,
+        )
+        .listeners(&[("web", "hostName: a.com")])
+        .paths("pool", &[("api", "/api/*", "pool")]);
+    let folder = Folder::new();
+    let text = document
+        .text()
+        .replace("defaultBackendAddressPool:", "defaultRewriteRuleSet: by-query, defaultBackendAddressPool:");
+    folder.write("gateway.yaml", text);
+    folder
+}
+
+const ASK: [&str; 10] = [
+    "explain",
+    "GET",
+    "http://a.com/list?category=shoes",
+    "gateway.yaml",
+    "-H",
+    "X-Secret: s",
+    "-H",
+    "Cookie: beta=2",
+    "--from",
+    "203.0.113.7",
+];
+
+#[test]
+fn rewrites_are_explained_in_words() {
+    let folder = rewriting();
+    let ended = gatehouse(&folder, &ASK);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    for words in [
+        "rewrites   by-query",
+        "shoes: fires",
+        "beta: does not fire: var_cookie_beta is \"2\", which does not match \"^1$\"",
+        "path map   looked up again with /api/list: path rule api, pattern /api/*",
+        "header     X-Category: shoes\n",
+        "header     X-Secret: deleted, was s",
+        "header     X-Client: 203.0.113.7",
+        "path       /list becomes /api/list",
+        "query      category=shoes is dropped",
+        "answer     X-Frame-Options: DENY",
+        "answer     Via: {http_resp_Via}, us",
+        "GET /api/list over http",
+    ] {
+        assert!(ended.out.contains(words), "{words}: {}", ended.out);
+    }
+}
+
+#[test]
+fn rewrites_are_explained_in_json() {
+    let folder = rewriting();
+    let ended = gatehouse(&folder, &[&ASK[..], &["--json"]].concat());
+    let json: Value = serde_json::from_str(&ended.out).unwrap();
+    let rewrites = &json["rewrites"];
+    assert_eq!(rewrites["passes"][0]["rules"][1]["fate"], "fails");
+    assert_eq!(rewrites["passes"][0]["rerouted"]["pathRule"], "api");
+    assert_eq!((&rewrites["path"], &rewrites["query"]), (&"/api/list".into(), &"".into()));
+    assert_eq!(rewrites["headers"][1], serde_json::json!({"name": "X-Secret", "before": "s", "after": null}));
+    assert_eq!((&json["outcome"]["path"], &json["page"]), (&"/api/list".into(), &Value::Null));
+}
+
+#[test]
+fn headers_that_no_server_would_see_are_refused() {
+    let folder = folder();
+    for header in ["X_A: 1", "nothing", ": x", "Host: a b"] {
+        let ended = gatehouse(&folder, &["explain", "GET", "http://a.com/", "-H", header, "gateway.yaml"]);
+        assert_eq!(ended.code, 2, "{header}: {ended:?}");
+    }
+}
+
+#[test]
+fn rewrites_can_be_asserted() {
+    let folder = rewriting();
+    folder.write(
+        "cases.yaml",
+        "- request: GET http://a.com/list?category=shoes\n\
+         \u{20} headers: {X-Secret: s, X-Other: o, Cookie: beta=1}\n\
+         \u{20} from: 203.0.113.7\n\
+         \u{20} expect:\n\
+         \u{20}   rewrites: [shoes, beta]\n\
+         \u{20}   reroutedTo: api\n\
+         \u{20}   path: /api/list\n\
+         \u{20}   headers: {X-Category: shoes, X-Secret: '', X-Other: o, X-Beta: 1, Host: a.com}\n\
+         \u{20}   responseHeaders: {X-Frame-Options: DENY, Via: '{http_resp_Via}, us', Server: ''}\n\
+         - request: GET http://a.com/list\n\
+         \u{20} expect: {rewrites: [], reroutedTo: '', affinity: '', distribution: '', token: ''}\n\
+         - request: GET http://a.com/list?category=shoes\n\
+         \u{20} from: 203.0.113.7\n\
+         \u{20} expect: {headers: {x-client: 203.0.113.7}}\n",
+    );
+    let ended = gatehouse(&folder, &["test", "cases.yaml", "gateway.yaml"]);
+    assert_eq!((ended.code, ended.out.as_str()), (0, "3 passed, 0 failed\n"), "{ended:?}");
+    folder.write(
+        "wrong.yaml",
+        "- {request: 'GET http://a.com/list', expect: {rewrites: beta, headers: {X-Beta: 1}}}\n\
+         - {request: 'GET http://a.com/list', from: somewhere, expect: {pool: pool}}\n\
+         - {request: 'GET http://a.com/list', headers: {X_A: 1}, expect: {pool: pool}}\n",
+    );
+    let ended = gatehouse(&folder, &["test", "wrong.yaml", "gateway.yaml"]);
+    assert_eq!(ended.code, 1);
+    for words in
+        ["rewrites: expected \"beta\", found none", "headers.X-Beta: expected \"1\", found none", "0 passed, 3 failed"]
+    {
+        assert!(ended.out.contains(words), "{words}: {}", ended.out);
+    }
+    assert!(ended.err.contains("\"somewhere\" is not an address") && ended.err.contains("X_A"), "{}", ended.err);
+}
+
 #[test]
 fn certificates_that_are_in_azure_only_are_not_needed_to_explain_a_way() {
     let folder = Folder::new();

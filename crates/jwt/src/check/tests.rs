@@ -138,6 +138,25 @@ fn a_signature_of_another_key_is_not_taken() {
 }
 
 #[test]
+fn a_good_token_with_any_character_changed_or_missing_is_not_good() {
+    let keys = keys(&[RSA.jwk("a")]);
+    let good = RSA.bearer(&header("RS256", "a"), &claims(json!({})));
+    let check = |field: &[u8]| policy(TENANT).check(Some(field), &keys, NOW);
+    assert_eq!(check(&good), identity(TENANT));
+    for at in b"Bearer ".len()..good.len() {
+        for other in [b'A', b'_', b'.', b'=', 0, 0xff] {
+            let mut changed = good.clone();
+            changed[at] = other;
+            let is_same = changed == good;
+            assert_eq!(matches!(check(&changed), Verdict::Identity(_)), is_same, "{at} {other}");
+        }
+        let shorter = [&good[..at], &good[at + 1..]].concat();
+        assert!(!matches!(check(&shorter), Verdict::Identity(_)), "{at}");
+        assert!(!matches!(check(&good[..at]), Verdict::Identity(_)), "{at}");
+    }
+}
+
+#[test]
 fn what_is_no_token_is_refused_as_what_it_is() {
     let keys = keys(&[RSA.jwk("a")]);
     let signed = |header: serde_json::Value| RSA.bearer(&header, &claims(json!({})));

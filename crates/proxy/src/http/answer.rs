@@ -168,7 +168,14 @@ impl Down<'_> {
         let Parsed::Complete(response, len) = response::parse(input, &mut room, plan.to_head, limit)? else {
             return Ok(None);
         };
-        if response.status >= 200 {
+        // A switch that nobody asked for, or to something else than was asked for, is no answer.
+        if response.status == 101 && !plan.upgrade.as_ref().is_some_and(|upgrade| upgrade.granted(&response)) {
+            return Err(Failure::InvalidResponse);
+        }
+        if response.status >= 200 || response.status == 101 {
+            if self.attempt.settings.dedicated && !response.keep_alive {
+                self.seat.dedicated.lose();
+            }
             let cookies = self.attempt.cookies(self.seat);
             let answered = respond::pass(&response, cookies, record, |response, record| {
                 sink.head(response, plan, self.seat.leaving(), out, record)
@@ -176,10 +183,6 @@ impl Down<'_> {
             (facts.status, facts.server_status) = (response.status, Some(response.status));
             facts.content_type = answered.content_type;
             return Ok(Some((Head::Final(answered, response.keep_alive), len)));
-        }
-        // A switch that nobody asked for.
-        if response.status == 101 {
-            return Err(Failure::InvalidResponse);
         }
         let passes = matches!(response.status, 100 | 103) && plan.version != Version::Http10;
         let known = response.status == 100 && plan.expects_continue;
@@ -226,7 +229,7 @@ impl Down<'_> {
 fn cut(broken: &Broken) -> Failure {
     match broken {
         Broken::Read(error) if error.kind() == std::io::ErrorKind::TimedOut => Failure::ResponseStalled,
-        Broken::Read(_) | Broken::Malformed | Broken::TooLarge => Failure::ResponseCut,
+        Broken::Read(_) | Broken::Malformed | Broken::TooLarge | Broken::Lost(_) => Failure::ResponseCut,
         Broken::Write(error) if error.kind() == std::io::ErrorKind::TimedOut => Failure::ClientStalled,
         Broken::Write(_) => Failure::ClientClosed,
         Broken::TooSlow => Failure::ClientStalled,

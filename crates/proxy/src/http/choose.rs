@@ -7,6 +7,7 @@ use backend::balance::{Asked, round_robin};
 use backend::{LiveTarget, Server};
 use snapshot::{Affinity, DistributionId, Settings, TargetId};
 
+use crate::http::dedicated::Dedicated;
 use crate::http::field::{self, Known};
 use crate::http::head::Request;
 use crate::http::rewriting::Seen;
@@ -33,9 +34,15 @@ pub struct Chosen {
 
 /// Chooses a server for the first attempt. `None` when there is none that may take requests.
 #[inline]
-pub fn choose(view: &View, pools: Pools, seen: &Seen<'_>) -> Option<Chosen> {
-    if let Some(affinity) = settings(view, pools).and_then(|settings| settings.affinity.as_ref())
+pub fn choose(view: &View, pools: Pools, seen: &Seen<'_>, dedicated: &Dedicated) -> Option<Chosen> {
+    let settings = settings(view, pools)?;
+    if let Some(affinity) = &settings.affinity
         && let Some(chosen) = bound(view, pools, affinity, seen.request)
+    {
+        return Some(chosen);
+    }
+    if settings.dedicated
+        && let Some(chosen) = owned(view, pools, dedicated)
     {
         return Some(chosen);
     }
@@ -50,6 +57,15 @@ pub fn choose(view: &View, pools: Pools, seen: &Seen<'_>) -> Option<Chosen> {
             Some(Chosen { target, server, bound: None })
         }
     }
+}
+
+/// The server that the client connection has a connection of its own to.
+#[cold]
+fn owned(view: &View, pools: Pools, dedicated: &Dedicated) -> Option<Chosen> {
+    each(view, pools).find_map(|(target, live)| {
+        let server = dedicated.server(&live.eligible())?;
+        Some(Chosen { target, server, bound: None })
+    })
 }
 
 /// Chooses a server for a further attempt, which takes no turn of the rotation: of two servers a dead one would be
@@ -107,7 +123,7 @@ fn balanced(
 /// the second is for clients that send no other.
 fn bound(view: &View, pools: Pools, affinity: &Affinity, request: &Request<'_>) -> Option<Chosen> {
     for name in [&affinity.cookie, &affinity.cors_cookie] {
-        let values = request.all(Known::Cookie).filter_map(|field| field::cookie(field.value, name.as_bytes()));
+        let values = request.all(Known::Cookie).flat_map(|field| field::cookies(field.value, name.as_bytes()));
         for value in values {
             let found = each(view, pools).find_map(|(target, live)| Some((target, live.bound(value)?)));
             if let Some((target, server)) = found {

@@ -14,8 +14,9 @@ use snapshot::Limits;
 
 use crate::buffer::Input;
 use crate::failure::Failure;
-use crate::http::body::Framing;
+use crate::http::body::{Decoder, Framing};
 use crate::http::compose::ClientSide;
+use crate::http::dedicated::Dedicated;
 use crate::http::exchange::{Next, Plan, Rest};
 use crate::http::record::{Record, Span};
 use crate::http::relay::{Broken, Moved};
@@ -35,13 +36,16 @@ pub struct Seat {
     pub timer: TimerGuard,
     /// What the server is told about the client.
     pub client: Rc<ClientSide>,
+    /// Its own connections to servers.
+    pub dedicated: Dedicated,
 }
 
 impl Seat {
-    /// True when the connection is to end after the present exchange: its listener is gone, or the process ends.
+    /// True when the connection is to end after the present exchange: its listener is gone, the process
+    /// ends, or a server has ended a connection of its own.
     #[inline]
     pub fn leaving(&self) -> bool {
-        self.door.closed.get() || self.worker.ending.get()
+        self.door.closed.get() || self.worker.ending.get() || self.dedicated.is_lost()
     }
 }
 
@@ -68,7 +72,7 @@ pub trait Client {
     fn keep_content(&mut self, framing: Framing, record: &mut Record, facts: &mut Facts) -> bool;
 
     /// Both directions, to be used at the same time.
-    fn ends(&mut self, framing: Framing) -> (&Seat, Self::Source<'_>, Self::Sink<'_>);
+    fn ends(&mut self) -> (&Seat, Self::Source<'_>, Self::Sink<'_>);
 
     /// Answers without a server. `rest` is what of the request's content is still to come.
     async fn reply(&mut self, reply: Reply<'_>, rest: Rest, limits: &Limits, facts: &mut Facts) -> Next;
@@ -86,8 +90,33 @@ pub trait Source {
     /// Tells a client that waits for it to send its content.
     async fn invite(&mut self, seat: &Seat, limit: Duration, sent: &mut u64) -> io::Result<()>;
 
-    /// Moves the content to a server, after what stands in `out`.
-    async fn run(&mut self, upload: &Upload<'_>, out: &mut Vec<u8>, moved: &mut Moved) -> Result<(), Broken>;
+    /// Waits for content and appends it. True when that was the end of it.
+    async fn some(
+        &mut self,
+        intake: &Intake<'_>,
+        decoder: &mut Decoder,
+        into: &mut Vec<u8>,
+        moved: &mut Moved,
+    ) -> Result<bool, Broken>;
+
+    /// Moves the content to a server, after what stands in `out`. `decoder` finds where it ends.
+    async fn run(
+        &mut self,
+        upload: &Upload<'_>,
+        decoder: &mut Decoder,
+        out: &mut Vec<u8>,
+        moved: &mut Moved,
+    ) -> Result<(), Broken>;
+}
+
+/// How content is taken in before it goes on.
+pub struct Intake<'a> {
+    /// Deadlines.
+    pub timer: &'a TimerGuard,
+    /// The longest wait for the client.
+    pub read_limit: Duration,
+    /// The most content, in bytes.
+    pub max_content: u64,
 }
 
 /// How content goes to a server.

@@ -262,8 +262,8 @@ impl Exchange {
                 redirect.location(&from, &mut location);
                 Decision::Answer(Answer::to(request, redirect.status.code(), None, Some(location)))
             }
-            Action::Forward(target) => self.choose(&seen, Pools::One(*target), hit.pattern),
-            Action::Distribute(distribution) => self.choose(&seen, Pools::Several(*distribution), hit.pattern),
+            Action::Forward(target) => self.choose(&seen, seat, Pools::One(*target), hit.pattern),
+            Action::Distribute(distribution) => self.choose(&seen, seat, Pools::Several(*distribution), hit.pattern),
         }
     }
 
@@ -295,11 +295,17 @@ impl Exchange {
         Decision::Answer(Answer::to(request, failure.status(), Some(failure), None))
     }
 
-    fn choose(&mut self, seen: &Seen<'_>, pools: Pools, pattern: Option<&PathPattern>) -> Decision {
+    fn choose(
+        &mut self,
+        seen: &Seen<'_>,
+        seat: &Seat,
+        pools: Pools,
+        pattern: Option<&PathPattern>,
+    ) -> Decision {
         let view = Rc::clone(&self.view);
         let snapshot = &view.published.snapshot;
         let request = seen.request;
-        let Some(chosen) = choose::choose(&view, pools, seen) else {
+        let Some(chosen) = choose::choose(&view, pools, seen, &seat.dedicated) else {
             let undecided = choose::undecided(&view, pools);
             let patient = self.started.elapsed() < snapshot.limits.first_probe_wait;
             return match undecided.filter(|_| patient) {

@@ -247,9 +247,10 @@ pub fn has_token(value: &[u8], token: &[u8]) -> bool {
     members(value).any(|member| member.eq_ignore_ascii_case(token))
 }
 
-/// The value of a cookie in a Cookie field; names are compared as they are.
-pub fn cookie<'a>(field: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    field.split(|&byte| byte == b';').find_map(|pair| {
+/// The values of a cookie in a Cookie field; names are compared as they are. A client sends a name twice when it has
+/// cookies of several paths or domains.
+pub fn cookies<'a, 'n>(field: &'a [u8], name: &'n [u8]) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+    field.split(|&byte| byte == b';').filter_map(move |pair| {
         let (its, value) = pair.trim_ascii_start().split_at_checked(name.len())?;
         let value = value.strip_prefix(b"=")?;
         (its == name).then(|| value.trim_ascii_end())
@@ -325,21 +326,22 @@ mod tests {
 
     #[test]
     fn a_cookie_is_found_by_its_whole_name() {
-        let rows: &[(&str, Option<&str>)] = &[
-            ("a=1", Some("1")),
-            ("b=2; a=1", Some("1")),
-            ("b=2;a=1 ;c=3", Some("1")),
-            ("xa=2; a=1; a=3", Some("1")),
-            ("a=", Some("")),
-            ("a=x=y", Some("x=y")),
-            ("a", None),
-            ("A=1", None),
-            ("ab=1", None),
-            ("b=a=1", None),
-            ("", None),
+        let rows: &[(&str, &[&str])] = &[
+            ("a=1", &["1"]),
+            ("b=2; a=1", &["1"]),
+            ("b=2;a=1 ;c=3", &["1"]),
+            ("xa=2; a=1; a=3", &["1", "3"]),
+            ("a=", &[""]),
+            ("a=x=y", &["x=y"]),
+            ("a", &[]),
+            ("A=1", &[]),
+            ("ab=1", &[]),
+            ("b=a=1", &[]),
+            ("", &[]),
         ];
         for (field, expected) in rows {
-            assert_eq!(cookie(field.as_bytes(), b"a"), expected.map(str::as_bytes), "{field}");
+            let found: Vec<&[u8]> = cookies(field.as_bytes(), b"a").collect();
+            assert_eq!(found, expected.iter().map(|value| value.as_bytes()).collect::<Vec<_>>(), "{field}");
         }
     }
 

@@ -19,23 +19,26 @@ use tls::connector::{Class, Connector};
 use crate::buffer::{Input, give_head, take_head};
 use crate::failure::{Failure, Retry};
 use crate::http::answer::{Down, Upstream};
-use crate::http::body::Framing;
+use crate::http::body::{Decoder, Framing};
 use crate::http::choose;
-use crate::http::client::{Client, Seat, Source, Upload};
+use crate::http::client::{Client, Intake, Seat, Source, Upload};
 use crate::http::exchange::{Exchange, Next, Plan, Rest};
 use crate::http::record::Record;
 use crate::http::relay::{Broken, Moved};
 use crate::http::respond::Cookies;
 use crate::http::row::Facts;
+use crate::http::spool::Spool;
+use crate::http::tunnel::Tunnel;
 use crate::io::{Pieces, within, write};
 use crate::timer::Lane;
 
 /// How the content of a request goes on.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Content {
     /// All of it stands behind the head in the record.
     Kept,
-    /// It is still to come, or too large to keep.
+    /// It was taken in, or some of it was.
+    Spooled(Box<Spool>),
+    /// It is still to come.
     Streams,
 }
 
@@ -59,29 +62,47 @@ impl Exchange {
         let published = &view.published;
         let settings = &published.snapshot.settings[published.snapshot.targets[plan.target].settings];
         let kept = client.keep_content(plan.framing, &mut self.record, &mut self.facts);
-        let content = if kept { Content::Kept } else { Content::Streams };
-        let (mut target, mut busy) = (plan.target, plan.server.busy());
+        let content = match (kept, published.snapshot.options.buffers_requests) {
+            (true, _) => Content::Kept,
+            (false, false) => Content::Streams,
+            // Large and rare, like everything about uploads.
+            (false, true) => match Box::pin(self.take_in(client, plan)).await {
+                Ok(content) => content,
+                Err(Failure::ClientClosed) => return self.left(),
+                Err(failure) => return self.fail(client, plan, failure, Rest::Lost).await,
+            },
+        };
+        let (mut target, mut other) = (plan.target, None);
         let (mut fresh, mut tried) = (false, Vec::new());
         // Deciding took no time worth another look at the clock, unless it had to wait.
         self.facts.sent_at.get_or_insert(self.started);
         loop {
-            let server = busy.server();
+            let server = other.as_ref().unwrap_or(&plan.server);
             self.facts.servers.push(server.address);
             let live = &published.fleet[target];
             let limits = &published.snapshot.limits;
             let attempt = Attempt { plan, settings, limits, server, connector: live.connector() };
-            let trouble = match attempt.run(client, &mut self.record, content, &mut self.facts, fresh).await {
+            // Counted, and cut off when the server's time is over.
+            client.seat().timer.engage(server.busy());
+            let done = attempt.run(client, &mut self.record, &content, &mut self.facts, fresh).await;
+            if self.facts.tunnel.is_some() {
+                return Next::Close;
+            }
+            let cut = client.seat().timer.release();
+            let mut trouble = match done {
                 Ok(next) => return next,
                 Err(trouble) => trouble,
             };
+            if cut {
+                trouble.failure = Failure::Drained;
+            }
             if trouble.answered {
                 self.facts.failure = Some(trouble.failure);
                 client.cut();
                 return Next::Cut;
             }
             if trouble.failure == Failure::ClientClosed {
-                (self.facts.failure, self.facts.status) = (Some(Failure::ClientClosed), Failure::ClientClosed.status());
-                return Next::Close;
+                return self.left();
             }
             let safe = !trouble.consumed && (!trouble.wrote || plan.idempotent);
             if trouble.reused && !fresh && trouble.failure == Failure::ServerClosed && safe {
@@ -97,32 +118,68 @@ impl Exchange {
                 Retry::IfSafe => safe,
             };
             tried.push(server.id);
-            let other = (again && tried.len() <= published.snapshot.limits.max_retries as usize)
+            let next = (again && tried.len() <= published.snapshot.limits.max_retries as usize)
                 .then(|| choose::another(&view, plan.pools, client.seat().client.peer.ip(), &tried))
                 .flatten();
-            match other {
-                Some(other) => {
+            match next {
+                Some(next) => {
                     client.seat().worker.counters.retries.add(1);
                     fresh = false;
                     self.facts.detail = None;
                     self.facts.sent_at = Some(Instant::now());
                     if settings.host == HostHeader::Server {
-                        self.record.replace_host(other.1.host.as_bytes());
+                        self.record.replace_host(next.1.host.as_bytes());
                     }
-                    (target, busy) = (other.0, other.1.busy());
+                    (target, other) = (next.0, Some(next.1));
                     self.facts.target = Some(target);
                 }
                 None => {
-                    let rest = match content {
+                    let rest = match &content {
                         Content::Kept => Rest::None,
+                        Content::Spooled(spool) if spool.is_whole() => Rest::None,
+                        Content::Spooled(_) => Rest::Lost,
                         // Content has begun to be read: nobody knows any more where the next request begins.
                         Content::Streams if trouble.consumed => Rest::Lost,
                         Content::Streams => Rest::Whole(plan.framing),
                     };
+                    if settings.dedicated {
+                        client.seat().dedicated.lose();
+                    }
                     return self.fail(client, plan, trouble.failure, rest).await;
                 }
             }
         }
+    }
+
+    /// The client has left.
+    fn left(&mut self) -> Next {
+        (self.facts.failure, self.facts.status) = (Some(Failure::ClientClosed), Failure::ClientClosed.status());
+        Next::Close
+    }
+
+    /// Takes in the request's content as far as there is room for it.
+    async fn take_in<C: Client>(&mut self, client: &mut C, plan: &Plan) -> Result<Content, Failure> {
+        let view = Rc::clone(&self.view);
+        let limits = &view.published.snapshot.limits;
+        let (seat, mut source, _) = client.ends();
+        if plan.expects_continue && source.is_empty() {
+            let invited = source.invite(seat, limits.client_write_timeout, &mut self.facts.sent).await;
+            invited.map_err(|_| Failure::ClientClosed)?;
+        }
+        let intake = Intake {
+            timer: &seat.timer,
+            read_limit: limits.request_body_timeout,
+            max_content: limits.max_body_bytes,
+        };
+        let mut spool = Spool::new(plan.framing);
+        let mut moved = Moved::default();
+        let filled = spool.fill(&mut source, &intake, limits, &seat.worker.shared, &mut moved).await;
+        self.facts.received += moved.read;
+        filled.map_err(|broken| client_failure(&broken))?;
+        // The server was not asked before.
+        self.facts.sent_at = Some(Instant::now());
+        let kept = spool.is_whole() && spool.settle(plan.framing, &mut self.record);
+        Ok(if kept { Content::Kept } else { Content::Spooled(spool) })
     }
 }
 
@@ -140,7 +197,7 @@ impl Attempt<'_> {
         &self,
         client: &mut C,
         record: &mut Record,
-        content: Content,
+        content: &Content,
         facts: &mut Facts,
         fresh: bool,
     ) -> Result<Next, Trouble> {
@@ -150,20 +207,45 @@ impl Attempt<'_> {
         let (link, reused) =
             self.link(client.seat(), host, facts, fresh).await.map_err(|failure| Trouble { failure, ..before })?;
         let mut upstream = Upstream { input: Input::new(), keep_alive: false };
+        // Uploads are rare and their futures large: not in every exchange.
         let result = match content {
             Content::Kept => self.without_content(client, &link, record, facts, &mut upstream).await,
-            // Uploads are rare and their futures large: not in every exchange.
-            Content::Streams => Box::pin(self.with_content(client, &link, record, facts, &mut upstream)).await,
+            Content::Spooled(spool) => {
+                Box::pin(self.with_content(client, &link, Some(spool), record, facts, &mut upstream)).await
+            }
+            Content::Streams => Box::pin(self.with_content(client, &link, None, record, facts, &mut upstream)).await,
         };
-        let Seat { worker, timer, .. } = client.seat();
-        timer.clear(Lane::ServerRead);
-        timer.clear(Lane::Nudge);
-        let reusable = result.is_ok() && upstream.keep_alive && upstream.input.is_empty();
-        let (now, limit) = (worker.timers.now(), self.limits.max_idle_per_server);
-        if reusable {
-            worker.connections.put_back(self.server.id, link, now, limit);
+        let seat = client.seat();
+        seat.timer.clear(Lane::ServerRead);
+        seat.timer.clear(Lane::Nudge);
+        if self.plan.upgrade.is_some() && facts.status == 101 && result.is_ok() {
+            facts.tunnel = Some(Tunnel::new(link, upstream.input, self.settings.request_timeout));
+            return result;
+        }
+        if result.is_ok() && upstream.keep_alive && upstream.input.is_empty() {
+            self.give_back(seat, link);
         }
         result.map_err(|trouble| Trouble { reused, ..trouble })
+    }
+
+    /// Keeps a connection for another request: of this client, where they are not shared.
+    #[inline]
+    fn give_back(&self, seat: &Seat, link: Link) {
+        if self.settings.dedicated {
+            seat.dedicated.keep(self.server, link);
+        } else {
+            let (now, limit) = (seat.worker.timers.now(), self.limits.max_idle_per_server);
+            seat.worker.connections.put_back(self.server.id, link, now, limit);
+        }
+    }
+
+    /// An idle connection that may be used.
+    #[inline]
+    fn idle(&self, seat: &Seat, name: Option<&str>) -> Option<Link> {
+        if self.settings.dedicated {
+            return seat.dedicated.take(self.server.id);
+        }
+        seat.worker.connections.checkout(self.server.id, name)
     }
 
     /// The cookies that bind the client to the server, unless it has sent one that does.
@@ -177,9 +259,9 @@ impl Attempt<'_> {
     async fn link(&self, seat: &Seat, host: &[u8], facts: &mut Facts, fresh: bool) -> Result<(Link, bool), Failure> {
         let worker = &seat.worker;
         let name = self.settings.tls.as_ref().and_then(|tls| tls.name(self.server.name.as_deref(), host));
-        while !fresh && let Some(link) = worker.connections.checkout(self.server.id, name.as_deref()) {
+        while !fresh && let Some(link) = self.idle(seat, name.as_deref()) {
             // What cannot be sent twice is not sent on a connection that the server has just closed.
-            if self.plan.idempotent || !link.is_closed() {
+            if (self.plan.idempotent && !self.settings.dedicated) || !link.is_closed() {
                 worker.counters.backend_reused.add(1);
                 facts.connect_time = Some(Duration::ZERO);
                 facts.took(&link);
@@ -215,7 +297,7 @@ impl Attempt<'_> {
         facts: &mut Facts,
         upstream: &mut Upstream,
     ) -> Result<Next, Trouble> {
-        let (seat, _, mut sink) = client.ends(self.plan.framing);
+        let (seat, _, mut sink) = client.ends();
         let timer = &seat.timer;
         let mut pieces = Pieces::new([&record.text, b"", b""]);
         let limit = self.settings.request_timeout;
@@ -237,14 +319,16 @@ impl Attempt<'_> {
         &self,
         client: &mut C,
         link: &Link,
+        spool: Option<&Spool>,
         record: &mut Record,
         facts: &mut Facts,
         upstream: &mut Upstream,
     ) -> Result<Next, Trouble> {
-        let (seat, mut source, mut sink) = client.ends(self.plan.framing);
+        let (seat, mut source, mut sink) = client.ends();
+        let is_whole = spool.is_some_and(Spool::is_whole);
         let mut out = take_head();
         out.extend_from_slice(&record.text);
-        if self.plan.expects_continue && source.is_empty() {
+        if self.plan.expects_continue && spool.is_none() && source.is_empty() {
             let invited = source.invite(seat, self.limits.client_write_timeout, &mut facts.sent).await;
             if invited.is_err() {
                 let failure = Failure::ClientClosed;
@@ -254,7 +338,7 @@ impl Attempt<'_> {
         let upload = Upload {
             to: &link.stream,
             timer: &seat.timer,
-            chunked: self.plan.framing == Framing::Chunked,
+            chunked: self.plan.framing == Framing::Chunked && !is_whole,
             read_limit: self.limits.request_body_timeout,
             write_limit: self.settings.request_timeout,
             max_content: self.limits.max_body_bytes,
@@ -264,7 +348,7 @@ impl Attempt<'_> {
         let down = Down { attempt: self, seat, link, watches: false };
         let mut sent_all = false;
         let result = {
-            let mut up = pin!(source.run(&upload, &mut out, &mut moved));
+            let mut up = pin!(send(spool, &mut source, self.plan.framing, &upload, &mut out, &mut moved));
             let mut down = pin!(down.run(&mut sink, record, facts, upstream));
             let mut going = true;
             let limit = self.settings.request_timeout;
@@ -290,6 +374,11 @@ impl Attempt<'_> {
         facts.received += moved.read;
         match result {
             Ok(next) if sent_all => Ok(next),
+            // Nothing of the content is left in the client's connection.
+            Ok(next) if is_whole => {
+                upstream.keep_alive = false;
+                Ok(next)
+            }
             // An early answer: the rest of the content has nowhere to go, and neither connection can go on.
             Ok(_) => {
                 upstream.keep_alive = false;
@@ -304,6 +393,28 @@ impl Attempt<'_> {
             }),
         }
     }
+}
+
+/// Sends what was taken in and then what is still to come.
+async fn send<S: Source>(
+    spool: Option<&Spool>,
+    source: &mut S,
+    framing: Framing,
+    upload: &Upload<'_>,
+    out: &mut Vec<u8>,
+    moved: &mut Moved,
+) -> Result<(), Broken> {
+    let mut rest = match spool {
+        None => Decoder::new(framing),
+        Some(spool) => {
+            spool.send(upload, out, moved).await?;
+            if spool.is_whole() {
+                return Ok(());
+            }
+            spool.rest()
+        }
+    };
+    source.run(upload, &mut rest, out, moved).await
 }
 
 fn tls_failure(class: Class) -> Failure {
@@ -327,5 +438,6 @@ fn client_failure(broken: &Broken) -> Failure {
         Broken::Read(error) if error.kind() == std::io::ErrorKind::TimedOut => Failure::BodyTimeout,
         Broken::Read(_) => Failure::ClientClosed,
         Broken::Write(_) => Failure::ServerClosed,
+        Broken::Lost(_) => Failure::Internal,
     }
 }

@@ -24,6 +24,8 @@ pub enum Broken {
     Read(io::Error),
     /// Writing failed or stalled.
     Write(io::Error),
+    /// What was taken in cannot be read again.
+    Lost(io::Error),
     /// The slow end moved less than the minimum rate.
     TooSlow,
 }

@@ -270,7 +270,11 @@ pub fn write(response: &Response<'_>, onward: Onward, out: &mut Vec<u8>) -> Writ
         _ if onward.chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
         _ => {}
     }
-    write_connection(onward, out);
+    if response.status == 101 {
+        out.extend_from_slice(b"Connection: Upgrade\r\nUpgrade: websocket\r\n");
+    } else {
+        write_connection(onward, out);
+    }
     out.extend_from_slice(b"\r\n");
     written
 }

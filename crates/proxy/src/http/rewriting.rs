@@ -93,7 +93,7 @@ impl RequestView for Seen<'_> {
     }
 
     fn cookie(&self, name: &str) -> Option<&[u8]> {
-        self.request.all(Known::Cookie).find_map(|field| field::cookie(field.value, name.as_bytes()))
+        self.request.all(Known::Cookie).find_map(|field| field::cookies(field.value, name.as_bytes()).next())
     }
 
     fn server(&self, variable: Server, out: &mut Vec<u8>) {

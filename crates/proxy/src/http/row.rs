@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use backend::connections::Link;
-use observe::AccessRecord;
+use observe::{AccessRecord, Labels};
 use observe::access_log::HttpVersion;
 use tls::connector::ServerTlsError;
 
@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::http::client::Seat;
 use crate::http::exchange::Exchange;
 use crate::http::record::Span;
+use crate::http::tunnel::Tunnel;
 use crate::tls::session::Agreed;
 
 /// What happened, for the log.
@@ -49,6 +50,8 @@ pub struct Facts {
     pub listener: Option<snapshot::ListenerId>,
     /// The pool with its settings that a server was chosen from.
     pub target: Option<snapshot::TargetId>,
+    /// The tunnel that it has become.
+    pub tunnel: Option<Box<Tunnel>>,
     /// The route, once there is one.
     pub route: Option<snapshot::RouteId>,
     /// The client's version.
@@ -105,18 +108,26 @@ impl Facts {
 }
 
 impl Exchange {
+    /// What its row says of its route.
+    pub(super) fn labels<'a>(&'a self, seat: &'a Seat) -> &'a Labels {
+        let published = &self.view.published;
+        match (self.facts.route, seat.door.binding(&self.view)) {
+            (Some(route), _) => published.labels(route, self.facts.target),
+            (None, Some(binding)) => published.binding_labels(binding),
+            (None, None) => &seat.worker.nameless,
+        }
+    }
+
     /// Writes the row.
     pub(super) fn write_row(&self, seat: &Seat) {
-        let (facts, record, published) = (&self.facts, &self.record, &self.view.published);
+        let (facts, record) = (&self.facts, &self.record);
         let total = self.started.elapsed();
         // All from the beginning: differences of durations cost less than differences of instants.
         let answered = facts.answered_at.map(|at| at - self.started);
         let sent = facts.sent_at.map(|at| if at == self.started { Duration::ZERO } else { at - self.started });
-        let binding = seat.door.binding(&self.view);
-        let labels = match (facts.route, binding) {
-            (Some(route), _) => published.labels(route, facts.target),
-            (None, Some(binding)) => published.binding_labels(binding),
-            (None, None) => &seat.worker.nameless,
+        let labels = match &facts.tunnel {
+            Some(tunnel) => &tunnel.labels,
+            None => self.labels(seat),
         };
         let sent_target = record.get(record.sent_target);
         let (path, query) = match memchr::memchr(b'?', sent_target) {

@@ -3,6 +3,8 @@
 //! Source: RFC 6455 4 (the handshake); Azure, "WebSocket support in Application Gateway" (read 2026-11-22): always on, and
 //! the request timeout of the settings is the longest silence.
 
+mod carry;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use sha1::{Digest, Sha1};
@@ -10,7 +12,10 @@ use sha1::{Digest, Sha1};
 use crate::http::body::Framing;
 use crate::http::field::{self, Known};
 use crate::http::head::{Request, Version};
+use crate::http::response::Response;
 use crate::http::scan::Field;
+
+pub use carry::{Tunnel, carry};
 
 /// What stands behind the key where its digest is made (RFC 6455 1.3).
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -44,6 +49,15 @@ impl Upgrade {
             return None;
         }
         accept(only(request.fields, b"sec-websocket-key")?)
+    }
+
+    /// Whether an answer with status 101 grants what was asked for (RFC 6455 4.1).
+    pub fn granted(&self, response: &Response<'_>) -> bool {
+        let all = |known| response.fields.iter().filter(move |field| field.known == known);
+        all(Known::Connection).any(|field| field::has_token(field.value, b"upgrade"))
+            && all(Known::Upgrade).all(|field| field.value.eq_ignore_ascii_case(b"websocket"))
+            && all(Known::Upgrade).count() == 1
+            && only(response.fields, b"sec-websocket-accept") == Some(&self.accept)
     }
 }
 

@@ -34,6 +34,8 @@ struct Inner {
     text: Box<str>,
     ignore_case: bool,
     regex: Regex,
+    /// What every value it is found in begins with; case as the pattern has it.
+    prefix: Box<[u8]>,
     groups: usize,
     matches_empty: bool,
 }
@@ -57,14 +59,17 @@ impl Pattern {
         let spelled = dialect::translated(text);
         let bytes =
             syntax::Config::new().case_insensitive(ignore_case).unicode(false).utf8(false).nest_limit(NEST_LIMIT);
-        let (regex, shape) = match build(&spelled, bytes) {
+        let (regex, (shape, prefix)) = match build(&spelled, bytes) {
             Ok(regex) => (regex, shape(&spelled, bytes)),
-            Err(PatternError::Syntax(_)) => (build(&spelled, bytes.unicode(true))?, Shape::Other),
+            Err(PatternError::Syntax(_)) => (build(&spelled, bytes.unicode(true))?, (Shape::Other, Box::default())),
             Err(error) => return Err(error),
         };
         let groups = regex.group_info().group_len(PatternID::ZERO).saturating_sub(1);
         let matches_empty = regex.is_match(b"".as_slice());
-        Ok(Self { inner: Arc::new(Inner { text: text.into(), ignore_case, regex, groups, matches_empty }), shape })
+        Ok(Self {
+            inner: Arc::new(Inner { text: text.into(), ignore_case, regex, prefix, groups, matches_empty }),
+            shape,
+        })
     }
 
     /// As it was written.
@@ -88,15 +93,17 @@ impl Pattern {
         if value.is_empty() {
             return inner.matches_empty;
         }
-        self.shape.is_in(value, inner.ignore_case).unwrap_or_else(|| inner.regex.is_match(value))
+        let by_shape = self.shape.is_in(value, inner.ignore_case);
+        by_shape.unwrap_or_else(|| inner.can_match(value) && inner.regex.is_match(value))
     }
 
     /// Whether it is found in `value`, and where its groups are, up to the group `last`.
     pub(crate) fn captures(&self, value: &[u8], last: usize, groups: &mut Groups) -> bool {
         groups.clear();
         groups.resize((last.min(self.groups()) + 1) * 2, None);
-        let can_match = !value.is_empty() || self.inner.matches_empty;
-        can_match && self.inner.regex.search_slots(&Input::new(value), groups).is_some()
+        let inner = &self.inner;
+        let can_match = if value.is_empty() { inner.matches_empty } else { inner.can_match(value) };
+        can_match && inner.regex.search_slots(&Input::new(value), groups).is_some()
     }
 }
 
@@ -109,10 +116,20 @@ fn build(text: &str, syntax: syntax::Config) -> Result<Regex, PatternError> {
     Regex::builder().syntax(syntax).configure(config).build(text).map_err(|error| reason(&error))
 }
 
-/// The shape of a pattern that can be built; with case as it stands, which [`Shape`] takes care of itself.
-fn shape(text: &str, syntax: syntax::Config) -> Shape {
-    let parsed = syntax::parse_with(text, &syntax.case_insensitive(false));
-    parsed.map_or(Shape::Other, |hir| Shape::of(&hir, syntax.get_case_insensitive()))
+/// The shape and the prefix of a pattern that can be built; with case as it stands, which is taken care of when they
+/// are compared.
+fn shape(text: &str, syntax: syntax::Config) -> (Shape, Box<[u8]>) {
+    let Ok(hir) = syntax::parse_with(text, &syntax.case_insensitive(false)) else {
+        return (Shape::Other, Box::default());
+    };
+    (Shape::of(&hir, syntax.get_case_insensitive()), Shape::prefix(&hir))
+}
+
+impl Inner {
+    fn can_match(&self, value: &[u8]) -> bool {
+        let Some(begin) = value.get(..self.prefix.len()) else { return false };
+        if self.ignore_case { begin.eq_ignore_ascii_case(&self.prefix) } else { begin == &*self.prefix }
+    }
 }
 
 fn reason(error: &BuildError) -> PatternError {

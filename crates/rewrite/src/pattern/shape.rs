@@ -65,6 +65,17 @@ impl Shape {
         }
     }
 
+    /// What every value that a pattern is found in begins with.
+    pub(super) fn prefix(hir: &Hir) -> Box<[u8]> {
+        let mut parts = Vec::new();
+        flatten(hir, &mut parts);
+        let (begins, rest) = strip(&parts, Look::Start, <[&Hir]>::split_first);
+        match rest.first().map(|part| part.kind()) {
+            Some(HirKind::Literal(text)) if begins => text.0.clone(),
+            _ => Box::default(),
+        }
+    }
+
     /// Whether it is found; `None` asks the automaton.
     pub(super) fn is_in(&self, value: &[u8], ignore_case: bool) -> Option<bool> {
         let same = |a: &[u8], b: &[u8]| if ignore_case { a.eq_ignore_ascii_case(b) } else { a == b };
@@ -132,6 +143,24 @@ mod tests {
     fn shape(text: &str, ignore_case: bool) -> String {
         let debug = format!("{:?}", Pattern::new(text, ignore_case).unwrap().shape);
         debug.split('(').next().unwrap().to_owned()
+    }
+
+    #[test]
+    fn an_anchored_beginning_is_compared_before_anything_else() {
+        let rows = [
+            ("^/api/(.*)$", "/api/"),
+            ("(^/a)(b|c)", "/a"),
+            ("^a*b", ""),
+            ("^a|b", ""),
+            ("^[ab]c", ""),
+            ("/api", ""),
+            ("(?i)^a", ""),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(&*Pattern::new(text, false).unwrap().inner.prefix, expected.as_bytes(), "{text}");
+        }
+        let folded = Pattern::new("^/API/(.*)$", true).unwrap();
+        assert!(folded.is_match(b"/api/x") && !folded.is_match(b"/apx/x"));
     }
 
     #[test]

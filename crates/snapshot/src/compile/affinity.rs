@@ -1,9 +1,9 @@
 //! Cookie affinity: names and attributes of the two cookies, and where they could not do their work.
 //!
 //! Source: Azure, "Application Gateway HTTP settings configuration" (configuration-http-settings, read 2026-11-22),
-//! cookie-based affinity: `ApplicationGatewayAffinity`, and a second cookie with `CORS` behind its name for requests from
-//! other sites. Attributes other than Azure's are an extension; what browsers would refuse is refused here (RFC 6265,
-//! and cookie prefixes of RFC 6265bis).
+//! cookie-based affinity: `ApplicationGatewayAffinity`, and a second cookie with `CORS` behind its name for requests
+//! from other sites. Attributes other than Azure's are an extension; what browsers would refuse is refused here
+//! (RFC 6265, and cookie prefixes of RFC 6265bis).
 
 use std::fmt::Write as _;
 use std::sync::Arc;

@@ -1,10 +1,11 @@
 //! Settings that clients meet together and that take their cookies from each other, cookies that no browser keeps, and
 //! connections that cannot be of one client alone.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use model::backend_http_settings::Protocol;
 use model::{At, Problem};
+use routing::HostPattern;
 
 use super::Parts;
 use super::affinity::Definition;
@@ -19,8 +20,8 @@ pub(super) fn check(context: &mut Context<'_>, parts: &Parts, used: &Used) {
     for (listener, settings) in &used.meetings {
         uses.entry(*settings).or_default().push(*listener);
     }
+    shared(context, parts, &uses);
     for (settings, listeners) in &uses {
-        shared(context, parts, &uses, *settings);
         for listener in listeners {
             let Some(listener) = parts.listeners.get(*listener).map(|it| (*listener, it)) else { continue };
             not_kept(context, parts, *settings, listener);
@@ -34,43 +35,96 @@ fn cookies(parts: &Parts, settings: usize) -> Option<&Definition> {
 }
 
 /// A cookie holds a server of one of the settings; the other settings replace it with one of theirs.
-fn shared(context: &mut Context<'_>, parts: &Parts, uses: &BTreeMap<usize, Vec<usize>>, settings: usize) {
-    let Some(own) = cookies(parts, settings) else { return };
-    let meets = |other: &[usize]| {
-        let listeners =
-            |list: &[usize]| list.iter().filter_map(|index| parts.listeners.get(*index)).collect::<Vec<_>>();
-        let (ours, theirs) = (listeners(uses.get(&settings).map_or(&[], Vec::as_slice)), listeners(other));
-        ours.iter().any(|one| theirs.iter().any(|other| share_a_host(one, other)))
-    };
-    let earlier = uses.range(..settings).find(|(other, listeners)| {
-        cookies(parts, **other).is_some_and(|other| are_one(own, other)) && meets(listeners)
-    });
+fn shared(context: &mut Context<'_>, parts: &Parts, uses: &BTreeMap<usize, Vec<usize>>) {
+    let mut claims = Claims::default();
+    for (settings, listeners) in uses {
+        let Some(own) = cookies(parts, *settings) else { continue };
+        let listeners: Vec<&Listener> = listeners.iter().filter_map(|index| parts.listeners.get(*index)).collect();
+        if let Some(earlier) = claims.earlier(own, &listeners) {
+            report(context, *settings, earlier, &own.affinity.cookie);
+        }
+        listeners.into_iter().for_each(|listener| claims.add(*settings, own, listener));
+    }
+}
+
+fn report(context: &mut Context<'_>, settings: usize, earlier: usize, cookie: &str) {
     let gateway = context.gateway;
     let all = &gateway.backend_http_settings_collection;
-    let (Some((other, _)), Some(asked)) = (earlier, all.get(settings)) else { return };
-    let Some(other) = all.get(*other).map(|other| other.name.as_str()) else { return };
+    let (Some(asked), Some(other)) = (all.get(settings), all.get(earlier)) else { return };
     let at = asked.affinity_cookie_name.as_ref().map(|field| &field.at);
     let at = at.or(asked.cookie_based_affinity.as_ref().map(|field| &field.at)).unwrap_or(&asked.name.at);
     let message = format!(
-        "the settings {other:?} have an affinity cookie of this name, too: a client that meets both loses its server"
+        "the settings {:?} have an affinity cookie of this name, too: a client that meets both loses its server",
+        other.name.value
     );
-    let problem = Problem::warning(codes::AFFINITY_SHARED, at, message).found(format!("{:?}", &*own.affinity.cookie));
+    let problem = Problem::warning(codes::AFFINITY_SHARED, at, message).found(format!("{cookie:?}"));
     context.problems.push(problem.help("give one of them an \"affinityCookieName\" of its own"));
 }
 
-/// Whether browsers take a cookie of one for a cookie of the other.
-fn are_one(one: &Definition, other: &Definition) -> bool {
-    let names = |it: &Definition| [it.affinity.cookie.clone(), it.affinity.cors_cookie.clone()];
-    let meets = one.path.starts_with(&other.path) || other.path.starts_with(&one.path);
-    meets && names(one).iter().any(|name| names(other).contains(name))
+/// Cookies by name and host, and whose they are. Exact hosts are looked up: a gateway of thousands of sites has one
+/// cookie name.
+#[derive(Default)]
+struct Claims<'p> {
+    exact: HashMap<(&'p str, &'p str), Vec<Claim<'p>>>,
+    /// Of listeners with wildcards or without hosts.
+    wide: HashMap<&'p str, Vec<(&'p Listener, Claim<'p>)>>,
+    all: HashMap<&'p str, Vec<(&'p Listener, Claim<'p>)>>,
 }
 
+#[derive(Clone, Copy)]
+struct Claim<'p> {
+    settings: usize,
+    path: &'p str,
+}
+
+impl<'p> Claims<'p> {
+    fn add(&mut self, settings: usize, cookies: &'p Definition, listener: &'p Listener) {
+        let claim = Claim { settings, path: &cookies.path };
+        for name in names(cookies) {
+            self.all.entry(name).or_default().push((listener, claim));
+            if !is_narrow(listener) {
+                self.wide.entry(name).or_default().push((listener, claim));
+            }
+            for host in hosts(listener) {
+                self.exact.entry((name, host.as_str())).or_default().push(claim);
+            }
+        }
+    }
+
+    /// The first settings whose cookies browsers take for these.
+    fn earlier(&self, cookies: &Definition, listeners: &[&Listener]) -> Option<usize> {
+        let mut found = Vec::new();
+        for name in names(cookies) {
+            for listener in listeners {
+                let others = if is_narrow(listener) { &self.wide } else { &self.all };
+                let others = others.get(name).into_iter().flatten().filter(|(other, _)| share_a_host(listener, other));
+                let same = hosts(listener).filter_map(|host| self.exact.get(&(name, host.as_str()))).flatten();
+                let claims = same.chain(others.map(|(_, claim)| claim));
+                let meets =
+                    |claim: &&Claim<'_>| claim.path.starts_with(&cookies.path) || cookies.path.starts_with(claim.path);
+                found.extend(claims.filter(meets).map(|claim| claim.settings).next());
+            }
+        }
+        found.into_iter().min()
+    }
+}
+
+fn names(cookies: &Definition) -> [&str; 2] {
+    [&cookies.affinity.cookie, &cookies.affinity.cors_cookie]
+}
+
+fn hosts(listener: &Listener) -> impl Iterator<Item = &HostPattern> {
+    listener.hosts.iter().flatten().map(|(host, _)| host)
+}
+
+fn is_narrow(listener: &Listener) -> bool {
+    !listener.is_basic && hosts(listener).all(HostPattern::is_exact)
+}
+
+/// Whether a client can come to both by one host.
 fn share_a_host(one: &Listener, other: &Listener) -> bool {
-    let covers = |a: &Listener, b: &Listener| {
-        let (a, b) = (a.patterns(), b.patterns());
-        a.iter().any(|a| b.iter().any(|b| a.covers(b)))
-    };
-    std::ptr::eq(one, other) || one.is_basic || other.is_basic || covers(one, other) || covers(other, one)
+    let meet = |a: &HostPattern, b: &HostPattern| a.covers(b) || b.covers(a);
+    one.is_basic || other.is_basic || hosts(one).any(|a| hosts(other).any(|b| meet(a, b)))
 }
 
 /// A cookie that browsers drop, or never send back, does not keep anybody at a server.

@@ -74,7 +74,8 @@ pub struct Environment {
     /// The question is whether Azure takes the document. What Azure would refuse is an error, what
     /// only this machine lacks a warning, and no snapshot is given.
     pub target_azure: bool,
-    /// What stands in the files that the site file names.
+    /// What stands in the files that the site file names, and in those with keys of token issuers that the document
+    /// names ([`key_files`]).
     pub files: Files,
     /// The time, in Unix seconds, to tell whether certificates are of today.
     pub now: i64,

@@ -103,12 +103,7 @@ fn has_effect(context: &mut Context<'_>, name: &Field<String>) -> bool {
 }
 
 /// A value; one that goes into the request cannot speak of the response.
-fn value(
-    context: &mut Context<'_>,
-    field: &Field<String>,
-    phase: Phase,
-    conditions: &[Condition],
-) -> Option<Template> {
+fn value(context: &mut Context<'_>, field: &Field<String>, phase: Phase, conditions: &[Condition]) -> Option<Template> {
     let template = language::template(context, field, conditions)?;
     if phase == Phase::Request && template.phase() == Phase::Response {
         let message = "the request leaves before this variable is known";

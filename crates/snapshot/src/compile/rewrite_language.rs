@@ -14,11 +14,7 @@ pub(super) fn variable(context: &mut Context<'_>, field: &Field<String>) -> Opti
 }
 
 /// A value with tokens, in a rule with these conditions.
-pub(super) fn template(
-    context: &mut Context<'_>,
-    field: &Field<String>,
-    conditions: &[Condition],
-) -> Option<Template> {
+pub(super) fn template(context: &mut Context<'_>, field: &Field<String>, conditions: &[Condition]) -> Option<Template> {
     let template = Template::parse(&field.value, conditions).map_err(|error| unknown(context, field, &error)).ok()?;
     for note in template.notes() {
         let problem = Problem::warning(codes::TOKEN_EMPTY, &field.at, note.to_string());

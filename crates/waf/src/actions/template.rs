@@ -14,9 +14,16 @@ pub(crate) struct Template {
 pub(crate) enum Part {
     Text(Box<[u8]>),
     /// A value rules keep for one another; the slot is known once the program is made.
-    Kept { variable: Variable, key: Box<str>, slot: u32 },
+    Kept {
+        variable: Variable,
+        key: Box<str>,
+        slot: u32,
+    },
     /// The value of a variable, or of the first one with a key.
-    Value { variable: Variable, key: Option<Box<str>> },
+    Value {
+        variable: Variable,
+        key: Option<Box<str>>,
+    },
     /// Something of the running rule: `%{rule.id}`, `%{rule.msg}`.
     OfRule(Box<str>),
 }

@@ -7,7 +7,8 @@ use super::{Bounds, Contents};
 
 /// Reads as far as it can.
 pub(super) fn parse(body: &[u8], bounds: Bounds) -> Contents {
-    let mut reader = Reader { rest: body, name: b"json".to_vec(), contents: Contents::default(), bounds };
+    let names = body.len().saturating_mul(NAMES) + 4096;
+    let mut reader = Reader { rest: body, name: b"json".to_vec(), names, contents: Contents::default(), bounds };
     let result = reader.document();
     let mut contents = reader.contents;
     contents.error = match result {
@@ -16,6 +17,7 @@ pub(super) fn parse(body: &[u8], bounds: Bounds) -> Contents {
         Err(Stop::End) => Some("JSON ends early"),
         Err(Stop::Syntax) => Some("JSON that does not follow its grammar"),
         Err(Stop::Depth) => Some("JSON nested too deeply"),
+        Err(Stop::Names) => Some("JSON with names that are too long for their number"),
         Err(Stop::Many) => Some("more arguments than allowed"),
     };
     contents
@@ -26,12 +28,19 @@ enum Stop {
     Syntax,
     Depth,
     Many,
+    Names,
 }
+
+/// How many times the length of the body the names of all values may come to. A long key over many values would
+/// otherwise make gigabytes of names out of a small body.
+const NAMES: usize = 16;
 
 struct Reader<'b> {
     rest: &'b [u8],
     /// The full name of the value that is read.
     name: Vec<u8>,
+    /// Bytes that names may still come to.
+    names: usize,
     contents: Contents,
     bounds: Bounds,
 }
@@ -87,6 +96,7 @@ impl Reader<'_> {
         if self.contents.arguments.len() == self.bounds.arguments {
             return Err(Stop::Many);
         }
+        self.names = self.names.checked_sub(self.name.len()).ok_or(Stop::Names)?;
         self.contents.arguments.push((self.name.clone(), value));
         Ok(())
     }
@@ -253,9 +263,10 @@ mod tests {
 
     fn flat(text: &str, cut: bool) -> (Vec<String>, Option<&'static str>) {
         let contents = parse(text.as_bytes(), Bounds { arguments: 6, depth: 4, separator: b'&', cut });
-        let shown = contents.arguments.iter().map(|(name, value)| {
-            format!("{}={}", String::from_utf8_lossy(name), String::from_utf8_lossy(value))
-        });
+        let shown = contents
+            .arguments
+            .iter()
+            .map(|(name, value)| format!("{}={}", String::from_utf8_lossy(name), String::from_utf8_lossy(value)));
         (shown.collect(), contents.error)
     }
 
@@ -284,6 +295,13 @@ mod tests {
             let (found, told) = flat(text, false);
             assert_eq!((found.len(), told), (arguments, error), "{text}");
         }
+    }
+
+    #[test]
+    fn a_long_key_over_many_values_does_not_multiply() {
+        let body = format!("{{\"{}\":[{}0]}}", "k".repeat(60_000), "0,".repeat(999));
+        let contents = parse(body.as_bytes(), Bounds { arguments: 1000, depth: 4, separator: b'&', cut: false });
+        assert!(contents.arguments.len() < 100 && contents.error.is_some());
     }
 
     #[test]

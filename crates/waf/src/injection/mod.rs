@@ -6,3 +6,6 @@
 
 pub(crate) mod sql;
 pub(crate) mod xss;
+
+#[cfg(test)]
+mod vectors;

@@ -8,7 +8,6 @@
 pub(super) fn matches(value: &[u8], argument: &[u8]) -> bool {
     let is_word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     argument.is_empty()
-        || memchr::memmem::find_iter(value, argument).any(|start| {
-            !is_word(value[..start].last()) && !is_word(value.get(start + argument.len()))
-        })
+        || memchr::memmem::find_iter(value, argument)
+            .any(|start| !is_word(value[..start].last()) && !is_word(value.get(start + argument.len())))
 }

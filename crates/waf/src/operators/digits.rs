@@ -112,7 +112,8 @@ fn svnr(digits: &[u32]) -> bool {
 }
 
 fn chile(candidate: &[u8]) -> bool {
-    let meant: Vec<u8> = candidate.iter().copied().filter(|byte| byte.is_ascii_digit() || matches!(byte, b'k' | b'K')).collect();
+    let meant: Vec<u8> =
+        candidate.iter().copied().filter(|byte| byte.is_ascii_digit() || matches!(byte, b'k' | b'K')).collect();
     let Some((&check, body)) = meant.split_last() else { return false };
     let body: Vec<u32> = body.iter().filter(|byte| byte.is_ascii_digit()).map(|byte| digit(*byte)).collect();
     let sum: u32 = body.iter().rev().zip((2..=7).cycle()).map(|(digit, weight)| digit * weight).sum();

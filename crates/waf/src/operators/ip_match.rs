@@ -2,7 +2,7 @@
 //!
 //! Argument: addresses or networks (`10.0.0.0/8`, `2001:db8::/32`) between commas; or the names of files with one on
 //! each line, where blank lines and lines that begin with `#` say nothing.
-//! Returns: false for a value that is no address. An IPv4 address inside IPv6 counts as IPv4.
+//! Returns: false for a value that is no address. An IPv4 address inside IPv6 counts as IPv4, in networks too.
 //! Example: `@ipMatch 127.0.0.1,::1`.
 
 use std::net::IpAddr;
@@ -15,9 +15,12 @@ const MAX_NETWORKS: usize = 100_000;
 /// Networks as ranges of addresses, sorted and merged: one binary search however many there are.
 #[derive(Debug)]
 pub(super) struct Networks {
-    /// First and last address, both of them in; IPv4 as IPv6 holds it.
-    ranges: Vec<(u128, u128)>,
+    v4: Ranges,
+    v6: Ranges,
 }
+
+/// First and last address, both of them in; IPv4 as IPv6 holds it.
+type Ranges = Vec<(u128, u128)>;
 
 impl Networks {
     /// From the argument of `@ipMatch`.
@@ -50,25 +53,37 @@ impl Networks {
         if ranges.is_empty() || ranges.len() > MAX_NETWORKS {
             return Err(argument(format!("{} networks; 1 to {MAX_NETWORKS} are possible", ranges.len())));
         }
-        ranges.sort_unstable();
-        ranges.dedup_by(|next, kept| {
-            let joins = next.0 <= kept.1;
-            if joins {
-                kept.1 = kept.1.max(next.1);
-            }
-            joins
-        });
-        Ok(Self { ranges })
+        let (v4, v6) = ranges.into_iter().partition(|(first, last)| is_v4(*first) && is_v4(*last));
+        Ok(Self { v4: merge(v4), v6: merge(v6) })
     }
 
     pub(super) fn matches(&self, value: &[u8]) -> bool {
         let address = std::str::from_utf8(value).ok().and_then(|text| text.trim().parse().ok());
         address.is_some_and(|address| {
             let number = number(address);
-            let behind = self.ranges.partition_point(|(first, _)| *first <= number);
-            behind.checked_sub(1).is_some_and(|place| number <= self.ranges[place].1)
+            let ranges = if is_v4(number) { &self.v4 } else { &self.v6 };
+            let behind = ranges.partition_point(|(first, _)| *first <= number);
+            behind.checked_sub(1).is_some_and(|place| number <= ranges[place].1)
         })
     }
+}
+
+/// Sorts ranges and joins those that overlap.
+fn merge(mut ranges: Ranges) -> Ranges {
+    ranges.sort_unstable();
+    ranges.dedup_by(|next, kept| {
+        let joins = next.0 <= kept.1;
+        if joins {
+            kept.1 = kept.1.max(next.1);
+        }
+        joins
+    });
+    ranges
+}
+
+/// Whether IPv6 holds an address of IPv4 under this number (RFC 4291, section 2.5.5.2).
+fn is_v4(number: u128) -> bool {
+    number >> 32 == 0xFFFF
 }
 
 /// The first and the last address of a network.
@@ -123,8 +138,10 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_of_the_addresses_is_a_network() {
-        let every = Networks::from_argument("::/0").unwrap();
-        assert!(every.matches(b"::1") && every.matches(b"127.0.0.1"));
+    fn a_network_holds_addresses_of_its_own_family() {
+        let v6 = Networks::from_argument("::/0").unwrap();
+        assert!(v6.matches(b"::1") && !v6.matches(b"127.0.0.1"));
+        let v4 = Networks::from_argument("0.0.0.0/0").unwrap();
+        assert!(v4.matches(b"127.0.0.1") && v4.matches(b"::ffff:127.0.0.1") && !v4.matches(b"::1"));
     }
 }

@@ -1,7 +1,7 @@
 //! What a rule asks of a value.
 //!
 //! One file for each operator or family; [`Operator`] is one of them with its argument, ready to run. Parsing does all
-//! that can be done before a request comes; running reads bytes and takes no lock and no file.
+//! that can be done before a request comes; running reads bytes and no file.
 
 mod begins_with;
 mod captures;

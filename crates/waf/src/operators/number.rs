@@ -39,11 +39,10 @@ fn parse(text: &[u8]) -> i64 {
         [b'+', digits @ ..] => (false, digits),
         digits => (false, digits),
     };
-    let total = digits.iter().take_while(|byte| byte.is_ascii_digit()).fold(0_i64, |total, byte| {
+    digits.iter().take_while(|byte| byte.is_ascii_digit()).fold(0_i64, |total, byte| {
         let digit = i64::from(byte - b'0');
         total.saturating_mul(10).saturating_add(if negative { -digit } else { digit })
-    });
-    total
+    })
 }
 
 #[cfg(test)]

@@ -28,7 +28,8 @@ pub(super) fn collect<'d>(
     library: &mut Library,
     faults: &mut Faults,
 ) -> Collected<'d> {
-    let found = Collected { rules: Vec::new(), markers: Vec::new(), updates: Vec::new(), settings, signatures: Vec::new() };
+    let found =
+        Collected { rules: Vec::new(), markers: Vec::new(), updates: Vec::new(), settings, signatures: Vec::new() };
     let mut collecting =
         Collecting { found, defaults: HashMap::new(), open: None, seen: HashSet::new(), reader, library, faults };
     for (order, (directive, place)) in (0u32..).zip(&document.directives) {
@@ -179,7 +180,11 @@ impl<'d> Collecting<'_, 'd> {
             }
             Err(why) => {
                 let found = format!("operator @{}: {why}", written.name);
-                self.faults.add(written.place.clone(), found, "an operator the engine knows, with an argument it takes");
+                self.faults.add(
+                    written.place.clone(),
+                    found,
+                    "an operator the engine knows, with an argument it takes",
+                );
                 None
             }
         }

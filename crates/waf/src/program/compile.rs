@@ -147,8 +147,7 @@ fn look(program: &mut Program) {
         for link in &mut rule.links {
             for entry in &mut link.targets {
                 let target = &entry.target;
-                entry.view =
-                    program.views.of(target.variable, &target.selector, &link.transformations, of_response);
+                entry.view = program.views.of(target.variable, &target.selector, &link.transformations, of_response);
             }
             let steady = link.targets.iter().any(|entry| entry.view.is_some());
             let literals = link.test.as_ref().filter(|_| steady).and_then(|test| test.operator.literals());

@@ -120,7 +120,8 @@ impl Folding<'_> {
         if writes.iter().all(unchanged) {
             return true;
         }
-        let certain = rule.order >= self.conditional_until && !self.removable.iter().any(|set| set.contains(rule.index));
+        let certain =
+            rule.order >= self.conditional_until && !self.removable.iter().any(|set| set.contains(rule.index));
         let fresh = |(slot, known): &(u32, Known)| {
             *known != Known::Open && !self.touched.get(*slot as usize).copied().unwrap_or(true)
         };

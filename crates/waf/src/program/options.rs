@@ -80,15 +80,8 @@ pub struct Exclusion {
 }
 
 fn default_secrets() -> Vec<Omission> {
-    let header = |name: &str| Omission {
-        variable: Variable::RequestHeaders,
-        selector: Selector::Key(name.as_bytes().into()),
-    };
+    let header =
+        |name: &str| Omission { variable: Variable::RequestHeaders, selector: Selector::Key(name.as_bytes().into()) };
     let whole = |variable| Omission { variable, selector: Selector::All };
-    vec![
-        header("Authorization"),
-        header("Proxy-Authorization"),
-        header("Cookie"),
-        whole(Variable::RequestCookies),
-    ]
+    vec![header("Authorization"), header("Proxy-Authorization"), header("Cookie"), whole(Variable::RequestCookies)]
 }

@@ -83,10 +83,11 @@ impl Prefilter {
     pub(crate) fn scan(&self, value: &[u8], words: &mut [u64]) {
         let mut seen = [false; 256];
         for byte in value {
-            seen[usize::from(*byte)] = true;
-        }
-        for (bits, _) in self.bytes.iter().zip(seen).filter(|(_, seen)| *seen) {
-            set(bits, words);
+            let seen = &mut seen[usize::from(*byte)];
+            if !*seen && let Some(bits) = self.bytes.get(usize::from(*byte)) {
+                set(bits, words);
+            }
+            *seen = true;
         }
         let Some(automaton) = &self.automaton else {
             return words.fill(u64::MAX);

@@ -27,9 +27,10 @@ fn action(item: &Word<'_>, reader: &dyn Reader, faults: &mut Faults) -> Option<A
     let colon = item.text.find(':');
     let name = item.part(0, colon.unwrap_or(item.text.len())).trimmed();
     let value = colon.map(|colon| without_quotes(&item.part(colon + 1, item.text.len()).trimmed()));
-    if name.text.eq_ignore_ascii_case("ctl") {
-        let given = value?;
-        return actions::ctl(&given, reader, faults).map(Action::Ctl);
+    if let Some(value) = &value
+        && name.text.eq_ignore_ascii_case("ctl")
+    {
+        return actions::ctl(value, reader, faults).map(Action::Ctl);
     }
     let text = value.map(|value| value.unquoted().replace("\\'", "'"));
     match actions::parse(name.text, text.as_deref()) {

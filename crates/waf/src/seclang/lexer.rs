@@ -71,11 +71,8 @@ pub(super) fn logical_lines(file: &Arc<str>, text: &str) -> Vec<LogicalLine> {
         }
         let column = u32::try_from(raw.len() - body.len()).unwrap_or(u32::MAX).saturating_add(1);
         let continued = body.strip_suffix('\\');
-        let line = open.get_or_insert_with(|| LogicalLine {
-            text: String::new(),
-            file: Arc::clone(file),
-            seams: Vec::new(),
-        });
+        let line =
+            open.get_or_insert_with(|| LogicalLine { text: String::new(), file: Arc::clone(file), seams: Vec::new() });
         line.seams.push((line.text.len(), number, column));
         line.text.push_str(continued.unwrap_or(body));
         if continued.is_none() {

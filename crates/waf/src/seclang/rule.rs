@@ -27,12 +27,7 @@ pub(crate) struct OperatorText {
     pub(crate) place: Place,
 }
 
-pub(super) fn rule(
-    name: &Word<'_>,
-    arguments: &[Word<'_>],
-    reader: &dyn Reader,
-    faults: &mut Faults,
-) -> Option<Rule> {
+pub(super) fn rule(name: &Word<'_>, arguments: &[Word<'_>], reader: &dyn Reader, faults: &mut Faults) -> Option<Rule> {
     let (target_word, operator_word, action_word) = match arguments {
         [targets, operator] => (targets, operator, None),
         [targets, operator, actions] => (targets, operator, Some(actions)),
@@ -44,12 +39,7 @@ pub(super) fn rule(
     };
     let targets = targets(target_word, false, reader, faults);
     let actions = action_word.map_or(Some(Vec::new()), |word| actions(word, reader, faults));
-    Some(Rule {
-        place: name.place(0),
-        targets: targets?,
-        operator: Some(operator(operator_word)),
-        actions: actions?,
-    })
+    Some(Rule { place: name.place(0), targets: targets?, operator: Some(operator(operator_word)), actions: actions? })
 }
 
 pub(super) fn action(

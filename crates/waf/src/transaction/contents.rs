@@ -26,6 +26,8 @@ const NONE: u32 = u32::MAX;
 struct Content {
     start: usize,
     end: usize,
+    /// Transformations that are known to change nothing, a bit for each.
+    same: u64,
     /// The first of the remembered steps from here.
     steps: u32,
     /// Where the bits of the request's and the response's filter are.
@@ -50,6 +52,9 @@ pub(super) struct Contents {
     spent: u64,
 }
 
+/// Bytes one request may come to with all that is made of it.
+const MEMORY: usize = 128 << 20;
+
 impl Contents {
     pub(super) fn new(program: &Arc<Program>) -> Self {
         let mut contents = Self {
@@ -69,7 +74,7 @@ impl Contents {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
         let id = u32::try_from(self.contents.len()).unwrap_or(0);
-        self.contents.push(Content { start, end: self.bytes.len(), steps: NONE, bits: [NONE; 2] });
+        self.contents.push(Content { start, end: self.bytes.len(), same: 0, steps: NONE, bits: [NONE; 2] });
         ContentId(id)
     }
 
@@ -88,8 +93,9 @@ impl Contents {
         self.spent = self.spent.saturating_add(bytes as u64 + 8);
     }
 
-    pub(super) fn spent(&self) -> u64 {
-        self.spent
+    /// Whether rules have looked at more, or made more of it, than they may.
+    pub(super) fn exhausted(&self) -> bool {
+        self.spent > self.program.settings.budget || self.bytes.len() > MEMORY
     }
 
     /// The content after a list of transformations.
@@ -99,7 +105,12 @@ impl Contents {
 
     /// The content after one transformation.
     pub(super) fn step(&mut self, id: ContentId, transformation: Transformation) -> ContentId {
-        let mut at = self.contents.get(id.0 as usize).map_or(NONE, |content| content.steps);
+        let Some(content) = self.contents.get(id.0 as usize) else { return id };
+        let bit = bit_of(transformation);
+        if content.same & bit != 0 {
+            return id;
+        }
+        let mut at = content.steps;
         while let Some(step) = self.steps.get(at as usize) {
             if step.transformation == transformation {
                 return step.to;
@@ -114,7 +125,13 @@ impl Contents {
             Cow::Owned(after) => (*after != *before).then_some(after),
         };
         self.spend(length);
-        let to = changed.map_or(id, |after| self.add(&after));
+        let Some(changed) = changed else {
+            if let Some(content) = self.contents.get_mut(id.0 as usize) {
+                content.same |= bit;
+            }
+            return id;
+        };
+        let to = self.add(&changed);
         let next = u32::try_from(self.steps.len()).unwrap_or(NONE);
         if let Some(content) = self.contents.get_mut(id.0 as usize) {
             self.steps.push(Step { transformation, to, next: content.steps });
@@ -125,21 +142,31 @@ impl Contents {
 
     /// Whether an operator with this bit can match a content at all.
     pub(super) fn may_match(&mut self, id: ContentId, bit: u32, response: bool) -> bool {
-        let start = self.bits(id, response);
-        self.words.get(start + bit as usize / 64).is_none_or(|word| word & (1 << (bit % 64)) != 0)
+        let bits = Bits(self.bits(id, response));
+        self.has(bits, bit)
     }
 
     /// Bits that are set for any of some contents.
     pub(super) fn union(&mut self, ids: &[(u32, ContentId)], response: bool) -> Bits {
+        if let [(_, only)] = ids {
+            return Bits(self.bits(*only, response));
+        }
+        let starts: Vec<usize> = ids.iter().map(|(_, id)| self.bits(*id, response)).collect();
+        let union = self.words.len();
         let words = self.filter(response).words();
-        let mut union = vec![0; words];
-        for (_, id) in ids {
-            let start = self.bits(*id, response);
-            for (sum, word) in union.iter_mut().zip(self.words.iter().skip(start)) {
+        self.words.resize(union + words, 0);
+        let (before, sum) = self.words.split_at_mut(union);
+        for start in starts {
+            for (sum, word) in sum.iter_mut().zip(before.iter().skip(start)) {
                 *sum |= word;
             }
         }
         Bits(union)
+    }
+
+    /// Whether a bit is set.
+    pub(super) fn has(&self, bits: Bits, bit: u32) -> bool {
+        self.words.get(bits.0 + bit as usize / 64).is_none_or(|word| word & (1 << (bit % 64)) != 0)
     }
 
     fn filter(&self, response: bool) -> &Prefilter {
@@ -167,12 +194,11 @@ impl Contents {
     }
 }
 
-/// Bits of operators.
-#[derive(Debug, Default)]
-pub(super) struct Bits(Vec<u64>);
-
-impl Bits {
-    pub(super) fn has(&self, bit: u32) -> bool {
-        self.0.get(bit as usize / 64).is_none_or(|word| word & (1 << (bit % 64)) != 0)
-    }
+/// The bit of a transformation; none for one that has no room, which is then made again each time.
+fn bit_of(transformation: Transformation) -> u64 {
+    1_u64.checked_shl(transformation as u32).unwrap_or(0)
 }
+
+/// Where the bits of operators stand.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bits(usize);

@@ -91,7 +91,7 @@ impl Transaction {
         let total = self.store.number(place, &self.contents).saturating_add(change);
         self.store.set_number(place, total);
         let name = self.store.name(place, &self.contents);
-        if !name.windows(5).any(|part| part.eq_ignore_ascii_case(b"score")) {
+        if change == 0 || !name.windows(5).any(|part| part.eq_ignore_ascii_case(b"score")) {
             return;
         }
         if self.verdict.scores.len() >= TOLD_STEPS {
@@ -107,7 +107,10 @@ impl Transaction {
             (Ctl::Engine(mode), _) => self.mode = *mode,
             (Ctl::RemoveRules(_), Some(rules)) => self.removed.add_all(rules),
             (Ctl::RemoveTarget(_, omission), Some(rules)) => {
-                self.removed_targets.push((std::sync::Arc::clone(rules), omission.clone()));
+                // The same action, done for a second value, says nothing new.
+                if !self.removed_targets.iter().any(|(known, _)| std::sync::Arc::ptr_eq(known, rules)) {
+                    self.removed_targets.push((std::sync::Arc::clone(rules), omission.clone()));
+                }
             }
             // A body is taken apart between the first two phases: what comes later comes too late.
             (Ctl::Processor(processor), _) => self.facts.processor = Some(*processor),

@@ -25,11 +25,12 @@ impl Transaction {
             if self.removed.contains(rule.index) {
                 continue;
             }
-            if self.contents.spent() > program.settings.budget {
+            let matched = self.run_rule(&program, rule);
+            if self.contents.exhausted() {
                 self.verdict.exhausted = true;
                 return;
             }
-            if !self.run_rule(&program, rule) {
+            if !matched {
                 continue;
             }
             if self.mode == EngineMode::Off || self.decide(rule) {
@@ -71,11 +72,8 @@ impl Transaction {
 
     fn run_link(&mut self, program: &Program, rule: &Rule, link: &Link) {
         let Some(test) = &link.test else {
-            let matched = self.last.unwrap_or(Matched {
-                variable: Variable::Rule,
-                key: Key::Nothing,
-                value: ContentId::EMPTY,
-            });
+            let matched =
+                self.last.unwrap_or(Matched { variable: Variable::Rule, key: Key::Nothing, value: ContentId::EMPTY });
             return self.matched(program, rule, link, matched, None);
         };
         let expanded = test.argument.as_ref().map(|template| self.expand(template, rule));

@@ -7,6 +7,9 @@ use crate::program::{Program, Rule};
 use crate::variables::Variable;
 use crate::verdict::REDACTED;
 
+/// Bytes one text may come to with its macros filled in.
+const EXPANDED: usize = 1 << 20;
+
 impl Transaction {
     /// A template's text.
     pub(super) fn expand(&mut self, template: &Template, rule: &Rule) -> Vec<u8> {
@@ -14,6 +17,8 @@ impl Transaction {
         for part in template.parts() {
             self.expand_part(part, rule, &mut text);
         }
+        text.truncate(EXPANDED);
+        self.contents.spend(text.len());
         text
     }
 
@@ -24,9 +29,7 @@ impl Transaction {
         for part in template.parts() {
             let hidden = match part {
                 Part::Text(_) | Part::OfRule(_) => false,
-                Part::Kept { variable, slot, .. } => {
-                    *variable == Variable::Tx && *slot < 10 && self.captured_secret
-                }
+                Part::Kept { variable, slot, .. } => *variable == Variable::Tx && *slot < 10 && self.captured_secret,
                 Part::Value { variable: Variable::MatchedVar, .. } => secret,
                 Part::Value { variable, key } => {
                     let key = key.as_deref().unwrap_or_default().as_bytes();
@@ -79,7 +82,9 @@ impl Transaction {
         let info = &rule.info;
         match field {
             "id" => text.extend_from_slice(info.id.to_string().as_bytes()),
-            "severity" => text.extend(info.severity.map(|severity| (severity as u8).to_string()).unwrap_or_default().bytes()),
+            "severity" => {
+                text.extend(info.severity.map(|severity| (severity as u8).to_string()).unwrap_or_default().bytes())
+            }
             // A message does not hold itself.
             "msg" => {
                 for part in info.message.parts().iter().filter(|part| !matches!(part, Part::OfRule(_))) {

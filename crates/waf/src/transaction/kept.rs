@@ -151,12 +151,11 @@ impl Store {
 
     /// Every place of a variable that holds a value.
     pub(super) fn places(&self, variable: Variable) -> Vec<Place> {
-        let slots = (0u32..).zip(&self.slots).filter(|(slot, kept)| {
-            !matches!(kept, Kept::Nothing) && self.program.slots.name(*slot).0 == variable
-        });
-        let dynamic = (0u32..).zip(&self.dynamic).filter(|(_, entry)| {
-            entry.0 == variable && !matches!(entry.2, Kept::Nothing)
-        });
+        let slots = (0u32..)
+            .zip(&self.slots)
+            .filter(|(slot, kept)| !matches!(kept, Kept::Nothing) && self.program.slots.name(*slot).0 == variable);
+        let dynamic =
+            (0u32..).zip(&self.dynamic).filter(|(_, entry)| entry.0 == variable && !matches!(entry.2, Kept::Nothing));
         let slots = slots.map(|(slot, _)| Place::Slot(slot));
         slots.chain(dynamic.map(|(number, _)| Place::Dynamic(number))).collect()
     }
@@ -170,9 +169,10 @@ pub(crate) fn number(text: &[u8]) -> i64 {
         Some((b'+', rest)) => (false, rest),
         _ => (false, text),
     };
-    let value = digits.iter().take_while(|byte| byte.is_ascii_digit()).fold(0_i64, |value, digit| {
-        value.saturating_mul(10).saturating_add(i64::from(digit - b'0'))
-    });
+    let value = digits
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .fold(0_i64, |value, digit| value.saturating_mul(10).saturating_add(i64::from(digit - b'0')));
     if negative { -value } else { value }
 }
 
@@ -182,7 +182,8 @@ mod tests {
 
     #[test]
     fn a_number_is_what_the_text_begins_with() {
-        for (text, value) in [("12", 12), ("-3x", -3), (" +4", 4), ("x", 0), ("", 0), ("99999999999999999999", i64::MAX)]
+        for (text, value) in
+            [("12", 12), ("-3x", -3), (" +4", 4), ("x", 0), ("", 0), ("99999999999999999999", i64::MAX)]
         {
             assert_eq!(number(text.as_bytes()), value, "{text}");
         }

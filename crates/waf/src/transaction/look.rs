@@ -85,12 +85,12 @@ impl Transaction {
         if let Some(bit) = link.filter
             && !test.negated
             && !link.multi_match
-            && !seen.bits.has(bit)
+            && !self.contents.has(seen.bits, bit)
         {
             return;
         }
         let mut at = 0;
-        while let Some((index, content)) = self.shelves.view(view).and_then(|seen| seen.values.get(at)).copied() {
+        while let Some((index, content)) = self.shelves.seen(seen, at) {
             at += 1;
             let Some(entry) = self.shelves.values(target.variable).get(index as usize).copied() else { continue };
             let key = self.contents.bytes(entry.key);
@@ -118,9 +118,7 @@ impl Transaction {
             Variable::MatchedVar => self.last.into_iter().collect(),
             Variable::MatchedVars => self.before.clone(),
             Variable::MatchedVarName => self.last.into_iter().map(|matched| self.named(matched)).collect(),
-            Variable::MatchedVarsNames => {
-                self.before.clone().into_iter().map(|matched| self.named(matched)).collect()
-            }
+            Variable::MatchedVarsNames => self.before.clone().into_iter().map(|matched| self.named(matched)).collect(),
             variable if variable.is_store() => {
                 let places = self.kept_places(target);
                 let values = places.into_iter().filter_map(|place| {
@@ -185,20 +183,26 @@ impl Transaction {
     }
 
     fn try_one(&mut self, running: &Running<'_>, matched: Matched) {
+        if self.contents.exhausted() {
+            return;
+        }
         let Running { rule, link, test, argument, .. } = running;
         let response = !rule.info.phase.is_request();
         let can = link.filter.is_none_or(|bit| self.contents.may_match(matched.value, bit, response));
-        let mut captures = link.capture.then(Captures::default);
-        let found = can && {
-            let value = self.contents.bytes(matched.value);
-            let length = value.len();
-            let found = test.operator.matches(value, argument, captures.as_mut());
+        let value = self.contents.bytes(matched.value);
+        let length = value.len();
+        let found = can && test.operator.matches(value, argument, None);
+        // Groups cost more than a look without them, and most values match nothing.
+        let mut captures = (found && link.capture && !test.negated).then(Captures::default);
+        if let Some(captures) = &mut captures {
+            test.operator.matches(value, argument, Some(captures));
+        }
+        if can {
             self.contents.spend(length);
-            found
-        };
+        }
         if found == test.negated {
             return;
         }
-        self.matched(running.program, rule, link, matched, captures.filter(|_| found));
+        self.matched(running.program, rule, link, matched, captures);
     }
 }

@@ -9,10 +9,10 @@ use crate::program::Program;
 use crate::variables::Variable;
 
 /// What rules see of a view.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Seen {
-    /// Index of the value among those of the variable, and what it is after transformation.
-    pub(super) values: Vec<(u32, ContentId)>,
+    start: usize,
+    end: usize,
     /// The bits of the operators that can match any of them.
     pub(super) bits: Bits,
 }
@@ -22,21 +22,26 @@ pub(super) struct Seen {
 pub(super) struct Shelves {
     values: Vec<Option<Vec<Entry>>>,
     views: Vec<Option<Seen>>,
+    /// Of all views: index of a value among those of its variable, and what it is after transformation.
+    seen: Vec<(u32, ContentId)>,
 }
 
 impl Shelves {
     pub(super) fn new(program: &Program) -> Self {
-        let mut views = Vec::new();
-        views.resize_with(program.views.len(), || None);
-        Self { values: Vec::new(), views }
+        Self { values: Vec::new(), views: vec![None; program.views.len()], seen: Vec::with_capacity(256) }
     }
 
     pub(super) fn values(&self, variable: Variable) -> &[Entry] {
         self.values.get(variable as usize).and_then(Option::as_deref).unwrap_or_default()
     }
 
-    pub(super) fn view(&self, number: u32) -> Option<&Seen> {
-        self.views.get(number as usize).and_then(Option::as_ref)
+    pub(super) fn view(&self, number: u32) -> Option<Seen> {
+        self.views.get(number as usize).copied().flatten()
+    }
+
+    /// The value at a place of a view: its index among those of the variable, and what it is after transformation.
+    pub(super) fn seen(&self, view: Seen, at: usize) -> Option<(u32, ContentId)> {
+        self.seen.get(view.start..view.end)?.get(at).copied()
     }
 
     /// Forgets what may be different in a new phase.
@@ -96,19 +101,23 @@ impl Transaction {
         }
         let Some(view) = program.views.get(number) else { return };
         self.shelve(view.variable);
-        let mut values: Vec<(u32, ContentId)> = Vec::new();
+        let mut values = std::mem::take(&mut self.shelves.seen);
+        let start = values.len();
         for (index, entry) in (0u32..).zip(self.shelves.values(view.variable)) {
             let of_key = |key: &[u8]| self.contents.bytes(entry.key).eq_ignore_ascii_case(key);
             if view.key.as_deref().is_none_or(of_key) {
                 values.push((index, entry.value));
             }
         }
-        for (_, value) in &mut values {
+        let seen = values.get_mut(start..).unwrap_or_default();
+        for (_, value) in seen.iter_mut() {
             *value = self.contents.transformed(*value, &view.transformations);
         }
-        let bits = self.contents.union(&values, view.response);
+        let bits = self.contents.union(seen, view.response);
+        let end = values.len();
+        self.shelves.seen = values;
         if let Some(place) = self.shelves.views.get_mut(number as usize) {
-            *place = Some(Seen { values, bits });
+            *place = Some(Seen { start, end, bits });
         }
     }
 

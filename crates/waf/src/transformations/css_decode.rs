@@ -39,9 +39,8 @@ pub(super) fn apply(input: &[u8]) -> Option<Vec<u8>> {
 
 /// The byte of up to six digits: the last two count, or the last four where only zeros stand before them.
 fn code(digits: &[u8]) -> u8 {
-    let value = digits.iter().filter_map(|byte| hex::digit(*byte)).fold(0_u32, |value, digit| {
-        value << 4 | u32::from(digit)
-    });
+    let value =
+        digits.iter().filter_map(|byte| hex::digit(*byte)).fold(0_u32, |value, digit| value << 4 | u32::from(digit));
     let bytes = value.to_be_bytes();
     if bytes[1] == 0 { hex::fold_fullwidth(u16::from_be_bytes([bytes[2], bytes[3]])) } else { bytes[3] }
 }
@@ -53,13 +52,17 @@ mod tests {
     #[test]
     fn escapes_of_every_length_become_one_byte() {
         // The line that the two public engines disagree on: here the last two digits count.
-        let input = b"test\\a\\b\\f\\n\\r\\t\\v\\?\\'\\\"\\\0\\12\\123\\1234\\12345\\123456\\ff01\\ff5e\\\n\\\0  string";
+        let input =
+            b"test\\a\\b\\f\\n\\r\\t\\v\\?\\'\\\"\\\0\\12\\123\\1234\\12345\\123456\\ff01\\ff5e\\\n\\\0  string";
         let output = b"test\n\x0B\x0Fnrtv?'\"\0\x12\x23\x34\x45\x56!~\0  string";
         assert_eq!(apply(input).as_deref(), Some(output.as_slice()));
     }
 
     #[test]
     fn one_white_space_after_the_digits_belongs_to_the_escape() {
-        assert_eq!(apply(b"\\1A\\1 A\\1234567\\123456 7\\1x\\1 x").as_deref(), Some(b"\x1A\x01AV7V7\x01x\x01x".as_slice()));
+        assert_eq!(
+            apply(b"\\1A\\1 A\\1234567\\123456 7\\1x\\1 x").as_deref(),
+            Some(b"\x1A\x01AV7V7\x01x\x01x".as_slice())
+        );
     }
 }

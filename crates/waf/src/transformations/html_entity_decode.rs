@@ -34,9 +34,10 @@ fn reference(tail: &[u8]) -> Option<(u8, usize)> {
 fn number(digits: &[u8], radix: u8) -> Option<(u8, usize)> {
     let value = |byte: u8| hex::digit(byte).filter(|digit| *digit < radix);
     let length = hex::run(digits, digits.len(), |byte| value(byte).is_some());
-    let total = digits[..length].iter().filter_map(|byte| value(*byte)).try_fold(0_i64, |total, digit| {
-        total.checked_mul(i64::from(radix))?.checked_add(i64::from(digit))
-    });
+    let total = digits[..length]
+        .iter()
+        .filter_map(|byte| value(*byte))
+        .try_fold(0_i64, |total, digit| total.checked_mul(i64::from(radix))?.checked_add(i64::from(digit)));
     (length > 0).then(|| (total.unwrap_or(i64::MAX).to_le_bytes()[0], length))
 }
 

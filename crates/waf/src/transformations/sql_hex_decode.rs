@@ -1,6 +1,6 @@
 //! `t:sqlHexDecode`: reads the hexadecimal literals of SQL.
 //!
-//! Returns: `0x` and the pairs of hexadecimal digits after it as bytes; everything else, a single last digit too, stays.
+//! Returns: `0x` and the pairs of hexadecimal digits after it as bytes; all else, a single last digit too, stays.
 //! Example: `concat(0x414243)` becomes `concat(ABC)`.
 
 use super::hex;

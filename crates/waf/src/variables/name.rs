@@ -267,7 +267,11 @@ impl Variable {
         !self.is_store()
             && !matches!(
                 self,
-                Self::MatchedVar | Self::MatchedVarName | Self::MatchedVars | Self::MatchedVarsNames | Self::Rule
+                Self::MatchedVar
+                    | Self::MatchedVarName
+                    | Self::MatchedVars
+                    | Self::MatchedVarsNames
+                    | Self::Rule
                     | Self::ReqbodyProcessor
             )
     }

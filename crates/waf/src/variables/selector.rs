@@ -8,7 +8,7 @@ use crate::seclang::Reader;
 
 /// Which values of a collection are meant, by their keys.
 ///
-/// Rules name keys without regard to case; the other forms are for exclusions that are made outside of the rule language.
+/// Rules name keys without regard to case; the other forms are for exclusions made outside of the rule language.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Selector {

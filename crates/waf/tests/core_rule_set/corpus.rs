@@ -37,10 +37,8 @@ pub(crate) const FOUR: Generation = Generation {
 
 /// The folder of a generation, if the corpus is there.
 pub(crate) fn folder(generation: Generation) -> Option<PathBuf> {
-    let root = std::env::var_os("GATEHOUSE_CORPUS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("GATEHOUSE_CORPUS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
     let folder = root.join("waf-corpus").join(generation.folder);
     if folder.is_dir() {
         return Some(folder);
@@ -64,7 +62,12 @@ impl Reader for Files {
 }
 
 /// The rule set with the engine's own rules and a set-up before it.
-pub(crate) fn program(folder: &Path, setup: &str, options: &Options, library: &mut Library) -> Result<Arc<Program>, Vec<Fault>> {
+pub(crate) fn program(
+    folder: &Path,
+    setup: &str,
+    options: &Options,
+    library: &mut Library,
+) -> Result<Arc<Program>, Vec<Fault>> {
     let files = Files(folder.to_owned());
     let before = Document::parse("engine", BODY_RULES, &files)?.followed_by(Document::parse("setup", setup, &files)?);
     let rules = Document::read_all(&["crs-setup.conf.example", "rules/*.conf"], &files)?;

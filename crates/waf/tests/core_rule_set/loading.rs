@@ -43,7 +43,8 @@ fn the_gates_of_paranoia_levels_are_decided_before_any_request() {
 fn at_level(generation: Generation, level: u8) -> std::sync::Arc<waf::program::Program> {
     let folder = folder(generation).expect("asked for before");
     let setup = format!(
-        "SecAction \"id:900005,phase:1,nolog,pass,setvar:tx.paranoia_level={level},setvar:tx.blocking_paranoia_level={level}\""
+        "SecAction \"id:900005,phase:1,nolog,pass,setvar:tx.paranoia_level={level},\
+         setvar:tx.blocking_paranoia_level={level}\""
     );
     let program = program(&folder, &setup, &Options::default(), &mut Library::new());
     program.unwrap_or_else(|faults| panic!("{}", lines(&faults)))

@@ -37,8 +37,7 @@ fn generation_4_passes_its_own_tests() {
 
 fn run(generation: Generation) {
     let Some(folder) = folder(generation) else { return };
-    let options =
-        Options { mode: Some(EngineMode::DetectionOnly), secrets: Vec::new(), ..Options::default() };
+    let options = Options { mode: Some(EngineMode::DetectionOnly), secrets: Vec::new(), ..Options::default() };
     let program = program(&folder, generation.setup, &options, &mut Library::new());
     let program = program.unwrap_or_else(|faults| panic!("{}", lines(&faults)));
     let (mut passed, mut failed, mut elsewhere) = (0_u32, Vec::new(), Vec::new());

@@ -48,7 +48,7 @@ fn a_server_that_is_busy_for_long_does_not_get_all_turns_when_it_is_free() {
         *shares.entry(next(&pools, &turns).1.id).or_default() += 1;
     }
     let first = shares[&pools[0].0[0].id];
-    assert!((10..=18).contains(&first), "{first} of 30 go to the one that was busy");
+    assert!((9..=11).contains(&first), "{first} of 30 go to the one that was busy");
 }
 
 /// Each worker chooses by what all of them have under way.

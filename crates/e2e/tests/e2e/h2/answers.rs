@@ -148,7 +148,7 @@ fn answers_with_trailers_and_many_interim_answers_do_no_harm() {
 
 #[test]
 fn an_early_answer_to_an_upload_is_sent_and_the_upload_given_up() {
-    let bench = Bench::before(Farm::start(1, |peer, request| {
+    let bench = Bench::streaming(Farm::start(1, |peer, request| {
         if request.method == "POST" {
             peer.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno")?;
             return peer.hold();

@@ -47,7 +47,7 @@ fn content_shorter_or_longer_than_its_length_is_never_whole_to_a_server() {
 
 #[test]
 fn an_upload_that_the_client_gives_up_is_cut_for_the_server_too() {
-    let bench = Bench::before(counting());
+    let bench = Bench::streaming(counting());
     for more in [&[][..], &[("content-length", "100")]] {
         let mut h2 = bench.h2();
         let stream = begun(&mut h2, more);
@@ -82,7 +82,7 @@ fn content_beyond_the_limit_is_413_and_other_streams_go_on() {
 /// Content that nobody wants any more still takes room on the connection: it has to be given back.
 #[test]
 fn content_of_streams_that_are_over_does_not_use_up_the_connection() {
-    let bench = Bench::before(Farm::start(1, |peer, request| {
+    let bench = Bench::streaming(Farm::start(1, |peer, request| {
         if request.method == "POST" {
             peer.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")?;
             return peer.hold();

@@ -30,6 +30,11 @@ impl Bench {
         Self::with(farm, |document| document)
     }
 
+    /// These servers, and content that goes on as it comes.
+    pub(crate) fn streaming(farm: Farm) -> Self {
+        Self::with(farm, Document::streaming)
+    }
+
     /// These servers, and a document that differs.
     pub(crate) fn with(farm: Farm, change: impl FnOnce(Document) -> Document) -> Self {
         let document = Document::https(&farm, &Ca::root("root").server(&["a.com", "b.com"]));

@@ -75,7 +75,7 @@ fn an_upload_is_taken_only_as_the_server_takes_it() {
     const MIB: usize = 1 << 20;
     let gate = Gate::new();
     let go = gate.clone();
-    let bench = Bench::before(Farm::start(1, move |peer, request| {
+    let bench = Bench::streaming(Farm::start(1, move |peer, request| {
         go.wait();
         peer.echo(request)
     }));

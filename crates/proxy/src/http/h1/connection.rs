@@ -10,6 +10,7 @@ use crate::buffer::Input;
 use crate::failure::Failure;
 use crate::http::client::Seat;
 use crate::http::compose::{ClientSide, Peer};
+use crate::http::dedicated::Dedicated;
 use crate::http::exchange::Next;
 use crate::http::h1::request;
 use crate::io::{self, HEAD_READ, Stream, fill, poll_fill};
@@ -79,7 +80,7 @@ impl<S: Stream> Connection<S> {
         let client = client_side(&door, &view, peer, session);
         let seen = view.version();
         Self {
-            seat: Seat { worker, door, timer, client },
+            seat: Seat { worker, door, timer, client, dedicated: Dedicated::default() },
             stream: RefCell::new(stream),
             input: Input::new(),
             misplaced: false,
@@ -99,21 +100,24 @@ impl<S: Stream> Connection<S> {
     }
 
     /// Serves requests until the connection ends.
-    pub async fn serve(mut self) {
-        let mut first = true;
-        loop {
-            if self.input.is_empty() && !self.wait(std::mem::take(&mut first)).await {
-                break;
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` would hold itself twice: 200 bytes of each connection")]
+    pub fn serve(mut self) -> impl Future<Output = ()> {
+        async move {
+            let mut first = true;
+            loop {
+                if self.input.is_empty() && !self.wait(std::mem::take(&mut first)).await {
+                    break;
+                }
+                match request::run(&mut self).await {
+                    Next::KeepAlive if self.seat.leaving() => break,
+                    Next::KeepAlive => {}
+                    Next::Close => break,
+                    Next::Cut => return,
+                    Next::Linger => return self.linger().await,
+                }
             }
-            match request::run(&mut self).await {
-                Next::KeepAlive if self.seat.leaving() => break,
-                Next::KeepAlive => {}
-                Next::Close => break,
-                Next::Cut => return,
-                Next::Linger => return self.linger().await,
-            }
+            self.goodbye().await;
         }
-        self.goodbye().await;
     }
 
     async fn goodbye(&self) {
@@ -137,7 +141,7 @@ impl<S: Stream> Connection<S> {
             let stream = &mut *stream.borrow_mut();
             match poll_fill(stream, input, HEAD_READ, &seat.timer, Lane::ClientRead, context) {
                 Poll::Ready(done) => Poll::Ready(matches!(done, Ok(1..))),
-                Poll::Pending if seat.leaving() => Poll::Ready(false),
+                Poll::Pending if seat.leaving() || seat.dedicated.poll_lost(context) => Poll::Ready(false),
                 Poll::Pending => {
                     stream.poll_settle(context);
                     Poll::Pending

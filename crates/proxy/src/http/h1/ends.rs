@@ -11,7 +11,7 @@ use snapshot::Limits;
 use crate::buffer::{Input, give_head, take_head};
 use crate::failure::Failure;
 use crate::http::body::{Decoder, Framing};
-use crate::http::client::{Answered, Client, Download, Seat, Sink, Source, Upload};
+use crate::http::client::{Answered, Client, Download, Intake, Seat, Sink, Source, Upload};
 use crate::http::exchange::{Next, Plan, Rest};
 use crate::http::h1::connection::Connection;
 use crate::http::record::Record;
@@ -19,7 +19,7 @@ use crate::http::relay::{Broken, Moved, Relay};
 use crate::http::reply::Reply;
 use crate::http::response::{self, Onward, Response};
 use crate::http::row::Facts;
-use crate::io::{Pieces, Stream, write};
+use crate::io::{HEAD_READ, Pieces, Stream, fill, write};
 use crate::timer::{Lane, TimerGuard};
 
 /// Content up to this size that came with the head is kept, so that the request can be sent again.
@@ -62,10 +62,10 @@ impl<S: Stream> Client for Connection<S> {
     }
 
     #[inline]
-    fn ends(&mut self, framing: Framing) -> (&Seat, Up<'_, S>, Down<'_, S>) {
+    fn ends(&mut self) -> (&Seat, Up<'_, S>, Down<'_, S>) {
         // With bytes of the next request at hand there is nothing to be seen of the client's leaving.
         let watches = self.input.is_empty();
-        let up = Up { stream: &self.stream, input: &mut self.input, framing };
+        let up = Up { stream: &self.stream, input: &mut self.input };
         (&self.seat, up, Down { stream: &self.stream, watches, chunked: false })
     }
 
@@ -123,7 +123,6 @@ async fn send<S: Stream>(
 pub struct Up<'a, S> {
     stream: &'a RefCell<S>,
     input: &'a mut Input,
-    framing: Framing,
 }
 
 impl<S: Stream> Source for Up<'_, S> {
@@ -136,7 +135,42 @@ impl<S: Stream> Source for Up<'_, S> {
         send(self.stream, CONTINUE, &seat.timer, limit, sent).await
     }
 
-    async fn run(&mut self, upload: &Upload<'_>, out: &mut Vec<u8>, moved: &mut Moved) -> Result<(), Broken> {
+    async fn some(
+        &mut self,
+        intake: &Intake<'_>,
+        decoder: &mut Decoder,
+        into: &mut Vec<u8>,
+        moved: &mut Moved,
+    ) -> Result<bool, Broken> {
+        if self.input.is_empty() {
+            let Intake { timer, read_limit, .. } = *intake;
+            timer.set(Lane::ClientRead, read_limit);
+            let count = fill(self.stream, self.input, HEAD_READ, timer, Lane::ClientRead).await;
+            timer.clear(Lane::ClientRead);
+            if count.map_err(Broken::Read)? == 0 {
+                return Err(Broken::Read(io::ErrorKind::UnexpectedEof.into()));
+            }
+        }
+        while !decoder.done() && !self.input.is_empty() {
+            let step = decoder.step(self.input.bytes()).map_err(|_| Broken::Malformed)?;
+            moved.read += step.used as u64;
+            moved.content += step.data.len() as u64;
+            if moved.content > intake.max_content {
+                return Err(Broken::TooLarge);
+            }
+            into.extend_from_slice(self.input.bytes().get(step.data).unwrap_or_default());
+            self.input.consume(step.used);
+        }
+        Ok(decoder.done())
+    }
+
+    async fn run(
+        &mut self,
+        upload: &Upload<'_>,
+        decoder: &mut Decoder,
+        out: &mut Vec<u8>,
+        moved: &mut Moved,
+    ) -> Result<(), Broken> {
         let relay = Relay {
             from: self.stream,
             to: upload.to,
@@ -149,7 +183,7 @@ impl<S: Stream> Source for Up<'_, S> {
             max_content: upload.max_content,
             min_rate: upload.min_rate,
         };
-        relay.run(self.input, &mut Decoder::new(self.framing), out, moved).await
+        relay.run(self.input, decoder, out, moved).await
     }
 }
 

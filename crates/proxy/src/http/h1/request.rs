@@ -6,6 +6,7 @@ use crate::http::exchange::{Answer, Decision, Exchange, Next};
 use crate::http::h1::connection::Connection;
 use crate::http::head::{self, Parsed};
 use crate::http::scan::Fields;
+use crate::http::tunnel;
 use crate::io::{HEAD_READ, Stream, fill};
 use crate::timer::Lane;
 
@@ -15,6 +16,9 @@ pub async fn run<S: Stream>(connection: &mut Connection<S>) -> Next {
     connection.refresh(&view);
     let mut exchange = Exchange::new(view, &connection.seat);
     let next = steps(&mut exchange, connection).await;
+    if exchange.facts.tunnel.is_some() {
+        exchange = Box::pin(tunnel::carry(exchange, connection)).await;
+    }
     exchange.finish(&connection.seat);
     // Closing with unread bytes is a reset, which could overtake the answer.
     if next == Next::Close && exchange.facts.answered && !connection.input.is_empty() { Next::Linger } else { next }
@@ -22,8 +26,10 @@ pub async fn run<S: Stream>(connection: &mut Connection<S>) -> Next {
 
 async fn steps<S: Stream>(exchange: &mut Exchange, connection: &mut Connection<S>) -> Next {
     loop {
-        let next = match decide(exchange, connection) {
-            Some(decision) => exchange.follow(connection, &decision).await,
+        // Looked at where it lies: a decision is large.
+        let decision = decide(exchange, connection);
+        let next = match &decision {
+            Some(decision) => exchange.follow(connection, decision).await,
             None => read_more(exchange, connection).await,
         };
         if let Some(next) = next {

@@ -19,6 +19,7 @@ use super::meter::{Metered, Wire};
 use super::request;
 use crate::http::client::Seat;
 use crate::http::compose::{ClientSide, Peer};
+use crate::http::dedicated::Dedicated;
 use crate::http::h1::connection::{Guest, LINGER_BYTES, LINGER_TIME, client_side};
 use crate::io::{Stream, within};
 use crate::timer::{Lane, TimerGuard};
@@ -267,6 +268,7 @@ impl<S: Stream> Connection<S> {
             door: Rc::clone(&self.door),
             timer: self.worker.timers.register(self.door.group),
             client: Rc::clone(&self.client),
+            dedicated: Dedicated::default(),
         };
         // Boxed: the runtime moves a task's future more than once, and this one is large.
         drop(spawn_local(Box::pin(request::serve(seat, request, respond, slot))));

@@ -17,7 +17,7 @@ use super::connection::Slot;
 use crate::buffer::Input;
 use crate::failure::Failure;
 use crate::http::body::{Decoder, Framing, LAST_CHUNK, write_chunk_line};
-use crate::http::client::{Answered, Client, Download, Seat, Sink, Source, Upload};
+use crate::http::client::{Answered, Client, Download, Intake, Seat, Sink, Source, Upload};
 use crate::http::exchange::{Next, Plan, Rest};
 use crate::http::field::Known;
 use crate::http::record::{Record, Span};
@@ -73,7 +73,7 @@ impl Client for End {
         Decoder::new(framing).done()
     }
 
-    fn ends(&mut self, _: Framing) -> (&Seat, Up<'_>, Down<'_>) {
+    fn ends(&mut self) -> (&Seat, Up<'_>, Down<'_>) {
         let up = Up { body: &mut self.body, respond: &self.respond };
         (&self.seat, up, Down { respond: &self.respond, send: &mut self.send, content_ends: false })
     }
@@ -160,7 +160,33 @@ impl Source for Up<'_> {
         self.respond.borrow_mut().send_informational(response).map_err(gone)
     }
 
-    async fn run(&mut self, upload: &Upload<'_>, out: &mut Vec<u8>, moved: &mut Moved) -> Result<(), Broken> {
+    async fn some(
+        &mut self,
+        intake: &Intake<'_>,
+        _: &mut Decoder,
+        into: &mut Vec<u8>,
+        moved: &mut Moved,
+    ) -> Result<bool, Broken> {
+        intake.timer.set(Lane::ClientRead, intake.read_limit);
+        let data = self.data(intake.timer).await;
+        intake.timer.clear(Lane::ClientRead);
+        let Some(data) = data.map_err(Broken::Read)? else { return Ok(true) };
+        (moved.read, moved.content) = (moved.read + data.len() as u64, moved.content + data.len() as u64);
+        if moved.content > intake.max_content {
+            return Err(Broken::TooLarge);
+        }
+        into.extend_from_slice(&data);
+        let _ = self.body.flow_control().release_capacity(data.len());
+        Ok(self.body.is_end_stream())
+    }
+
+    async fn run(
+        &mut self,
+        upload: &Upload<'_>,
+        _: &mut Decoder,
+        out: &mut Vec<u8>,
+        moved: &mut Moved,
+    ) -> Result<(), Broken> {
         let mut pace = Pace::new(upload.timer.now(), upload.min_rate);
         // The head goes ahead: content may be long in coming.
         send(upload, out, b"", b"", moved).await?;

@@ -262,7 +262,7 @@ fn an_explanation_says_which_certificate_is_shown() {
                      sslPolicy: {policyType: CustomV2, minProtocolVersion: TLSv1_3}}]";
     let shown = |host: &str, gateway: &str| {
         let snapshot = https(&listeners, &[("sslProfiles", profile), ("gatehouse", gateway)]);
-        let question = Question { scheme: crate::Scheme::Https, port: 80, host, path: "/", query: None };
+        let question = Question::get(crate::Scheme::Https, 80, host, "/");
         explain(&snapshot, &question).tls.unwrap_or_default()
     };
     let a = "p_384.example (EC P-384, until 2046-";

@@ -38,7 +38,8 @@ fn affinity_is_two_cookies() {
             Some(("x", "; Path=/", "; Path=/; SameSite=None; Secure")),
         ),
         (
-            "cookieBasedAffinity: Enabled, affinityCookieName: x, gatehouse: {affinity: {httpOnly: true, sameSite: strict, maxAgeInSec: 9}}",
+            "cookieBasedAffinity: Enabled, affinityCookieName: x, gatehouse: {affinity: {httpOnly: true,
+                sameSite: strict, maxAgeInSec: 9}}",
             Some((
                 "x",
                 "; Path=/; Max-Age=9; HttpOnly; SameSite=Strict",
@@ -78,7 +79,8 @@ fn a_policy_becomes_a_distribution_for_each_of_the_settings_it_is_used_with() {
     let snapshot = snapshot(&[
         (
             "backendAddressPools",
-            "[{name: pool, backendAddresses: [{ipAddress: 10.0.0.4}]}, {name: canary, backendAddresses: [{ipAddress: 10.0.0.5}]}]",
+            "[{name: pool, backendAddresses: [{ipAddress: 10.0.0.4}]}, {name: canary,
+                backendAddresses: [{ipAddress: 10.0.0.5}]}]",
         ),
         (
             "backendHttpSettingsCollection",
@@ -124,15 +126,24 @@ fn a_policy_becomes_a_distribution_for_each_of_the_settings_it_is_used_with() {
 #[test]
 fn the_pages_of_a_listener_replace_those_of_the_gateway() {
     let listeners = "[{name: web, frontendIPConfiguration: feip, frontendPort: p80, protocol: Http, hostName: a.com},
-        {name: own, frontendIPConfiguration: feip, frontendPort: p80, protocol: Http, hostName: b.com, customErrorConfigurations: [
+        {name: own, frontendIPConfiguration: feip, frontendPort: p80, protocol: Http, hostName: b.com,
+                customErrorConfigurations: [
             {statusCode: HttpStatus404, gatehouse: {content: own}}]}]";
     let sections = [
         ("httpListeners", listeners),
-        ("requestRoutingRules", "[{name: rule, priority: 10, httpListener: web, backendAddressPool: pool, backendHttpSettings: http},
-            {name: b, priority: 20, httpListener: own, backendAddressPool: pool, backendHttpSettings: http}]"),
-        ("customErrorConfigurations", "[{statusCode: HttpStatus502, customErrorPageUrl: 'https://b.com/502.html'},
+        (
+            "requestRoutingRules",
+            "[{name: rule, priority: 10, httpListener: web, backendAddressPool: pool,
+                backendHttpSettings: http},
+            {name: b, priority: 20, httpListener: own, backendAddressPool: pool, backendHttpSettings: http}]",
+        ),
+        (
+            "customErrorConfigurations",
+            "[{statusCode: HttpStatus502, customErrorPageUrl: 'https://b.com/502.html'},
             {statusCode: HttpStatus503, customErrorPageUrl: 'https://b.com/503.html'},
-            {statusCode: HttpStatus403, customErrorPageUrl: 'https://b.com/403.html', gatehouse: {content: 'no {transactionId}'}}]"),
+            {statusCode: HttpStatus403, customErrorPageUrl: 'https://b.com/403.html',
+                gatehouse: {content: 'no {transactionId}'}}]",
+        ),
     ];
     let site = site("errorPages: {'https://b.com/503.html': pages/503.html}");
     let mut environment = Environment::default();
@@ -175,12 +186,14 @@ fn a_check_of_tokens_says_who_issues_them_for_whom_and_where_the_keys_are() {
                 ("sslCertificates", &certificates),
                 (
                     "httpListeners",
-                    "[{name: web, frontendIPConfiguration: feip, frontendPort: p80, protocol: Https, sslCertificate: cert}]",
+                    "[{name: web, frontendIPConfiguration: feip, frontendPort: p80, protocol: Https,
+                sslCertificate: cert}]",
                 ),
                 ("entraJWTValidationConfigs", &configs),
                 (
                     "requestRoutingRules",
-                    "[{name: rule, priority: 10, httpListener: web, backendAddressPool: pool, backendHttpSettings: http, entraJWTValidationConfig: check}]",
+                    "[{name: rule, priority: 10, httpListener: web, backendAddressPool: pool,
+                backendHttpSettings: http, entraJWTValidationConfig: check}]",
                 ),
             ],
             None,
@@ -217,7 +230,8 @@ fn a_check_of_tokens_says_who_issues_them_for_whom_and_where_the_keys_are() {
             Refusal::Deny,
         ),
         (
-            "tenantId: common, clientId: c, gatehouse: {issuer: 'https://id.example.com/', jwksUri: 'https://k.example.com/'}",
+            "tenantId: common, clientId: c, gatehouse: {issuer: 'https://id.example.com/',
+                jwksUri: 'https://k.example.com/'}",
             other,
             url("https://k.example.com/"),
             vec!["c"],

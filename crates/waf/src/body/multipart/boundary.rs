@@ -29,7 +29,7 @@ pub(super) fn find(content_type: &[u8], anomalies: &mut Anomalies) -> Result<Vec
             value[..end].trim_ascii_end()
         }
     };
-    anomalies.boundary_quoted |= boundary.iter().any(|byte| *byte == b'"');
+    anomalies.boundary_quoted |= boundary.contains(&b'"');
     anomalies.boundary_whitespace |= boundary.iter().any(u8::is_ascii_whitespace);
     let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"'()+_,-./:=? \"".contains(byte);
     if boundary.is_empty() || boundary.len() > LONGEST || !boundary.iter().all(allowed) {

@@ -9,6 +9,9 @@ mod disposition;
 use super::{Bounds, Contents, File, PARTS};
 use disposition::Disposition;
 
+/// Header lines of one part; each is told under the name of the field.
+const PART_HEADERS: usize = 16;
+
 /// What was odd about a multipart body; each has a variable of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Anomalies {
@@ -135,6 +138,7 @@ impl Reading {
             return;
         }
         let folded = text.first().is_some_and(|byte| *byte == b' ' || *byte == b'\t');
+        let room = part.headers.len() < PART_HEADERS;
         match (text.is_empty(), folded, part.headers.last_mut()) {
             (true, ..) => part.in_body = true,
             (_, true, Some(header)) => {
@@ -143,7 +147,8 @@ impl Reading {
                 self.contents.anomalies.header_folding = true;
             }
             (_, true, None) => self.contents.anomalies.invalid_header_folding = true,
-            (_, false, _) => part.headers.push(text.to_vec()),
+            (_, false, _) if room => part.headers.push(text.to_vec()),
+            (_, false, _) => self.contents.anomalies.invalid_part = true,
         }
         self.note_line_end(end);
     }

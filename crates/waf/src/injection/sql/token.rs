@@ -82,8 +82,8 @@ pub(super) const MAX_TEXT: usize = 31;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Token {
     pub(super) kind: Kind,
-    text: [u8; MAX_TEXT],
-    length: usize,
+    pub(super) text: [u8; MAX_TEXT],
+    pub(super) length: usize,
     /// The mark that opens a string; 0 if the value begins inside of it.
     pub(super) open: u8,
     /// The mark that closes a string; 0 if none does.
@@ -95,8 +95,7 @@ pub(super) struct Token {
 
 impl Token {
     /// No token.
-    pub(super) const NONE: Self =
-        Self { kind: Kind::None, text: [0; MAX_TEXT], length: 0, open: 0, close: 0, ats: 0 };
+    pub(super) const NONE: Self = Self { kind: Kind::None, text: [0; MAX_TEXT], length: 0, open: 0, close: 0, ats: 0 };
 
     /// A token with its text, of which the front is kept.
     pub(super) fn new(kind: Kind, text: &[u8]) -> Self {

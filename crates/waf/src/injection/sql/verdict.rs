@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use super::fold::{Folded, MAX_TOKENS};
+use super::fold::Folded;
 use super::tables;
 use super::token::{Kind, Token};
 
@@ -66,7 +66,7 @@ fn is_plain_triple(fingerprint: &[u8], read: usize, first: &Token, second: &Toke
 impl Folded {
     /// The letters of the tokens; only `X` if one of them is of the evil kind.
     pub(super) fn fingerprint(&self) -> Vec<u8> {
-        let letters: Vec<u8> = self.tokens.iter().take(MAX_TOKENS).take(self.count).map(|token| token.kind.letter()).collect();
+        let letters: Vec<u8> = self.tokens.iter().take(self.count).map(|token| token.kind.letter()).collect();
         if letters.contains(&b'X') { b"X".to_vec() } else { letters }
     }
 }

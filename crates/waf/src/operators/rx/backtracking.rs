@@ -6,14 +6,14 @@
 
 use fancy_regex::{Regex, RegexBuilder};
 
-use super::pattern::{PatternFault, last_line};
 use super::Captures;
+use super::pattern::{PatternFault, last_line};
 
 /// Longest piece, and how many steps back a search in it may take.
-const CLASSES: [(usize, usize); 3] = [(256, 20_000), (4096, 200_000), (PIECE, 2_000_000)];
+const CLASSES: [(usize, usize); 3] = [(256, 20_000), (2048, 100_000), (PIECE, 500_000)];
 
 /// The longest piece that is searched at once. Bytes.
-const PIECE: usize = 64 << 10;
+const PIECE: usize = 16 << 10;
 
 /// How much of a piece the next one repeats, for matches across the border. Bytes.
 const OVERLAP: usize = 1 << 10;

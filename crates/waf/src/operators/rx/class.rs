@@ -91,10 +91,11 @@ fn read(character: char, reader: &mut Reader, dialect: Dialect, items: &mut Vec<
         '[' => {
             let name = reader.rest().strip_prefix(':').and_then(|rest| rest.split_once(":]")).map(|(name, _)| name);
             match name.filter(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'^')) {
-                Some(name) => {
+                Some(name) if NAMED.contains(&name.trim_start_matches('^')) => {
                     reader.until(":]");
                     items.push(Item::Set(format!("[:{name}:]")));
                 }
+                Some(name) => return Err(PatternFault::Syntax(format!("there is no class [:{name}:]"))),
                 None => items.push(Item::Byte(b'[')),
             }
         }
@@ -103,6 +104,12 @@ fn read(character: char, reader: &mut Reader, dialect: Dialect, items: &mut Vec<
     }
     Ok(())
 }
+
+/// The classes that have names.
+const NAMED: &[&str] = &[
+    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "word",
+    "xdigit",
+];
 
 /// Behind a backslash, in a class.
 fn escape(reader: &mut Reader, dialect: Dialect, items: &mut Vec<Item>) -> Result<(), PatternFault> {
@@ -164,7 +171,7 @@ fn hexadecimal(reader: &mut Reader) -> Result<u8, PatternFault> {
 }
 
 /// Up to three octal digits, the first being read already.
-fn octal(first: char, reader: &mut Reader) -> Result<u8, PatternFault> {
+pub(super) fn octal(first: char, reader: &mut Reader) -> Result<u8, PatternFault> {
     let digits = format!("{first}{}", reader.run(2, |next| ('0'..='7').contains(&next)));
     u8::from_str_radix(&digits, 8).map_err(|_| PatternFault::Syntax(format!(r"\{digits} is no byte")))
 }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
+use regex_syntax::hir::{Class, ClassBytes, Hir, HirKind, Repetition};
 
 type Texts = BTreeSet<Vec<u8>>;
 
@@ -16,16 +16,12 @@ const MAX_TEXTS: usize = 256;
 /// The longest text that is put together; more tells hardly more.
 const MAX_LENGTH: usize = 24;
 
-/// The most members of a class that count as so many one-byte texts.
-const MAX_CLASS: usize = 10;
+/// The most members of a class that count as so many one-byte texts: quotation marks, not digits or white space.
+const MAX_CLASS: usize = 4;
 
 /// The required texts of a pattern in our engine's dialect, in small letters; `None` if there are no useful ones.
 pub(super) fn required(pattern: &str) -> Option<Vec<Vec<u8>>> {
-    let mut parser = regex_syntax::ParserBuilder::new()
-        .unicode(false)
-        .utf8(false)
-        .dot_matches_new_line(true)
-        .build();
+    let mut parser = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).dot_matches_new_line(true).build();
     let facts = facts(&parser.parse(pattern).ok()?);
     let texts = facts.exact.or(facts.required).and_then(shrink)?;
     Some(texts.into_iter().collect())
@@ -69,15 +65,21 @@ fn empty() -> Texts {
 
 /// The members of a small class.
 fn members(class: &Class) -> Option<Texts> {
-    let Class::Bytes(class) = class else { return None };
-    let bytes: BTreeSet<u8> = class
+    let bytes: BTreeSet<u8> = bytes(class)?
         .ranges()
         .iter()
         .flat_map(|range| range.start()..=range.end())
         .map(|byte| byte.to_ascii_lowercase())
-        .take(4 * MAX_CLASS)
         .collect();
     (bytes.len() <= MAX_CLASS).then(|| bytes.into_iter().map(|byte| vec![byte]).collect())
+}
+
+/// A class of bytes. Single letters between bars come as characters; beyond ASCII these are no bytes.
+fn bytes(class: &Class) -> Option<ClassBytes> {
+    match class {
+        Class::Bytes(class) => Some(class.clone()),
+        Class::Unicode(class) => class.to_byte_class(),
+    }
 }
 
 /// A repetition that may be left out.
@@ -185,7 +187,8 @@ impl Walk {
 /// Every text of one set before every text of another; `None` if that grows too much.
 fn product(before: &Texts, behind: &Texts) -> Option<Texts> {
     let longest = |texts: &Texts| texts.iter().map(Vec::len).max().unwrap_or(0);
-    if before.len() * behind.len() > MAX_TEXTS || longest(before) + longest(behind) > MAX_LENGTH && longest(before) > 0 {
+    if before.len() * behind.len() > MAX_TEXTS || longest(before) + longest(behind) > MAX_LENGTH && longest(before) > 0
+    {
         return None;
     }
     Some(before.iter().flat_map(|front| behind.iter().map(move |back| [front.as_slice(), back].concat())).collect())

@@ -12,6 +12,7 @@ mod backtracking;
 mod class;
 mod literals;
 mod pattern;
+mod required_byte;
 mod translate;
 
 #[cfg(test)]
@@ -30,13 +31,20 @@ use super::{Captures, OperatorFault, has_macro};
 pub(super) enum Rx {
     Fixed(Pattern),
     /// The last expansion and its pattern; it hardly ever changes from request to request.
-    Expanded(Mutex<Option<(Vec<u8>, Option<Arc<Pattern>>)>>),
+    Expanded(Mutex<Expansion>),
+}
+
+/// An expanded argument and its pattern; none if it cannot be run.
+#[derive(Debug, Default)]
+pub(super) struct Expansion {
+    argument: Vec<u8>,
+    pattern: Option<Arc<Pattern>>,
 }
 
 impl Rx {
     pub(super) fn parse(argument: &str) -> Result<Self, OperatorFault> {
         if has_macro(argument) {
-            return Ok(Self::Expanded(Mutex::new(None)));
+            return Ok(Self::Expanded(Mutex::new(Expansion::default())));
         }
         let pattern = Pattern::compile(argument);
         pattern.map(Self::Fixed).map_err(|fault| OperatorFault::Pattern { operator: "rx", fault })
@@ -58,14 +66,12 @@ impl Rx {
 }
 
 /// The pattern of an expansion; none if it cannot be run.
-fn expand(last: &Mutex<Option<(Vec<u8>, Option<Arc<Pattern>>)>>, argument: &[u8]) -> Option<Arc<Pattern>> {
+fn expand(last: &Mutex<Expansion>, argument: &[u8]) -> Option<Arc<Pattern>> {
     let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-    match &*last {
-        Some((known, pattern)) if known == argument => pattern.clone(),
-        _ => {
-            let pattern = std::str::from_utf8(argument).ok().and_then(|text| Pattern::compile(text).ok()).map(Arc::new);
-            *last = Some((argument.to_vec(), pattern.clone()));
-            pattern
-        }
+    // Until the first expansion the argument is empty and there is no pattern; an empty one is made like any other.
+    if last.argument != argument || last.pattern.is_none() {
+        let pattern = std::str::from_utf8(argument).ok().and_then(|text| Pattern::compile(text).ok());
+        *last = Expansion { argument: argument.to_vec(), pattern: pattern.map(Arc::new) };
     }
+    last.pattern.clone()
 }

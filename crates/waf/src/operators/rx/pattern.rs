@@ -5,6 +5,7 @@ use regex_automata::meta::{Config, Regex};
 use regex_automata::util::syntax;
 
 use super::backtracking::Backtracking;
+use super::required_byte::ByteSet;
 use super::translate::{self, Dialect};
 use super::{Captures, literals};
 
@@ -31,62 +32,88 @@ pub(in crate::operators) struct Pattern(Engine);
 
 #[derive(Debug)]
 enum Engine {
-    Linear { regex: Regex, literals: Option<Vec<Vec<u8>>> },
-    Backtracking(Backtracking),
+    Linear(Box<Linear>),
+    /// With a pattern that matches at least as much, to run first.
+    Backtracking {
+        filter: Option<Box<Linear>>,
+        regex: Backtracking,
+    },
+}
+
+#[derive(Debug)]
+struct Linear {
+    regex: Regex,
+    literals: Option<Vec<Vec<u8>>>,
+    /// One of these bytes occurs in every value that matches.
+    required: Option<ByteSet>,
 }
 
 impl Pattern {
     pub(in crate::operators) fn compile(pattern: &str) -> Result<Self, PatternFault> {
         let translated = translate::translate(pattern, Dialect::Linear)?;
-        if translated.looks_around {
-            let translated = translate::translate(pattern, Dialect::Backtracking)?;
-            return Backtracking::compile(&translated.text).map(Engine::Backtracking).map(Self);
+        if !translated.looks_around {
+            return Linear::compile(&translated.text).map(|linear| Self(Engine::Linear(Box::new(linear))));
         }
-        let regex = Regex::builder()
-            .configure(Config::new().nfa_size_limit(Some(STATES_BYTES)).hybrid_cache_capacity(CACHE_BYTES).utf8_empty(false))
-            .syntax(dialect())
-            .build(&translated.text)
-            .map_err(|fault| match fault.size_limit() {
-                Some(_) => PatternFault::TooLarge,
-                None => PatternFault::Syntax(last_line(&fault.syntax_error().map_or(fault.to_string(), ToString::to_string))),
-            })?;
-        Ok(Self(Engine::Linear { regex, literals: literals::required(&translated.text) }))
+        let filter = if translated.complete { Some(Box::new(Linear::compile(&translated.text)?)) } else { None };
+        let translated = translate::translate(pattern, Dialect::Backtracking)?;
+        let regex = Backtracking::compile(&translated.text)?;
+        Ok(Self(Engine::Backtracking { filter, regex }))
     }
 
     pub(super) fn matches(&self, value: &[u8], captures: Option<&mut Captures>) -> bool {
-        match (&self.0, captures) {
-            (Engine::Linear { regex, .. }, None) => regex.is_match(value),
-            (Engine::Linear { regex, .. }, Some(captures)) => {
-                let mut found = regex.create_captures();
-                regex.search_captures(&Input::new(value), &mut found);
-                for group in found.iter() {
-                    captures.push(group.map_or(&[], |span| &value[span.range()]));
-                }
-                if !found.is_match() {
-                    captures.clear();
-                }
-                found.is_match()
+        match &self.0 {
+            Engine::Linear(linear) => linear.matches(value, captures),
+            Engine::Backtracking { filter, regex } => {
+                filter.as_ref().is_none_or(|filter| filter.matches(value, None)) && regex.matches(value, captures)
             }
-            (Engine::Backtracking(regex), captures) => regex.matches(value, captures),
         }
     }
 
     /// The texts that match, one after the other; at most the first for a pattern that looks around.
-    pub(in crate::operators) fn candidates<'v>(&self, value: &'v [u8]) -> Box<dyn Iterator<Item = &'v [u8]> + '_>
-    where
-        'v: '_,
-    {
+    pub(in crate::operators) fn candidates<'a>(&'a self, value: &'a [u8]) -> Box<dyn Iterator<Item = &'a [u8]> + 'a> {
         match &self.0 {
-            Engine::Linear { regex, .. } => Box::new(regex.find_iter(value).map(move |found| &value[found.range()])),
-            Engine::Backtracking(regex) => Box::new(regex.matches(value, None).then_some(value).into_iter()),
+            Engine::Linear(linear) => Box::new(linear.regex.find_iter(value).map(move |found| &value[found.range()])),
+            Engine::Backtracking { .. } => Box::new(self.matches(value, None).then_some(value).into_iter()),
         }
     }
 
     pub(super) fn literals(&self) -> Option<Vec<Vec<u8>>> {
         match &self.0 {
-            Engine::Linear { literals, .. } => literals.clone(),
-            Engine::Backtracking(_) => None,
+            Engine::Linear(linear) => linear.literals.clone(),
+            Engine::Backtracking { filter, .. } => filter.as_ref().and_then(|filter| filter.literals.clone()),
         }
+    }
+}
+
+impl Linear {
+    /// Compiles text in the linear dialect of [`super::translate`].
+    fn compile(text: &str) -> Result<Self, PatternFault> {
+        let config =
+            Config::new().nfa_size_limit(Some(STATES_BYTES)).hybrid_cache_capacity(CACHE_BYTES).utf8_empty(false);
+        let regex = Regex::builder().configure(config).syntax(dialect()).build(text);
+        let regex = regex.map_err(|fault| match (fault.size_limit(), fault.syntax_error()) {
+            (Some(_), _) => PatternFault::TooLarge,
+            (None, Some(fault)) => PatternFault::Syntax(last_line(&fault.to_string())),
+            (None, None) => PatternFault::Syntax(last_line(&fault.to_string())),
+        })?;
+        Ok(Self { regex, literals: literals::required(text), required: ByteSet::required(text) })
+    }
+
+    fn matches(&self, value: &[u8], captures: Option<&mut Captures>) -> bool {
+        if self.required.as_ref().is_some_and(|required| !required.occurs(value)) {
+            return false;
+        }
+        let Some(captures) = captures else { return self.regex.is_match(value) };
+        // A search for groups costs far more than one for an answer, and most answers are no.
+        if !self.regex.is_match(value) {
+            return false;
+        }
+        let mut found = self.regex.create_captures();
+        self.regex.search_captures(&Input::new(value), &mut found);
+        for group in found.iter() {
+            captures.push(group.map_or(&[], |span| &value[span.range()]));
+        }
+        true
     }
 }
 

@@ -1,11 +1,11 @@
 //! From the dialect of PCRE to that of our engines.
 //!
 //! PCRE without its UTF option reads bytes, takes a brace that opens no counted repetition as itself, lets a class hold
-//! an unescaped bracket, and more; rules rely on it. What the linear engine cannot do at all (looking around, referring
-//! back) is reported, and the pattern translated anew for the other engine.
+//! an unescaped bracket, and more; rules rely on it.
 //!
-//! A possessive repetition or an atomic group becomes an ordinary one in the linear dialect. That matches at least what
-//! PCRE matches.
+//! The linear dialect matches at least what PCRE matches. A possessive repetition or an atomic group becomes an ordinary
+//! one. What the engine cannot do at all is reported and left open: a condition on what stands around goes, a reference
+//! back may be anything. Such a pattern is a filter, and is translated anew for the other engine.
 
 use super::class;
 use super::pattern::PatternFault;
@@ -23,8 +23,10 @@ pub(super) enum Dialect {
 #[derive(Debug)]
 pub(super) struct Translated {
     pub(super) text: String,
-    /// Whether it needs the backtracking engine.
+    /// Whether it needs the backtracking engine; in the linear dialect the text is a filter then.
     pub(super) looks_around: bool,
+    /// Whether the pattern could be translated at all: conditional groups have no filter.
+    pub(super) complete: bool,
 }
 
 /// Translates a pattern.
@@ -34,13 +36,14 @@ pub(super) fn translate(pattern: &str, dialect: Dialect) -> Result<Translated, P
         dialect,
         out: String::with_capacity(pattern.len() * 2),
         looks_around: false,
+        complete: true,
         flags: Flags::default(),
-        outer: Vec::new(),
+        groups: Vec::new(),
     };
     while let Some(character) = reader.next() {
         translator.item(character, &mut reader)?;
     }
-    Ok(Translated { text: translator.out, looks_around: translator.looks_around })
+    Ok(Translated { text: translator.out, looks_around: translator.looks_around, complete: translator.complete })
 }
 
 /// The characters of a pattern, one after the other.
@@ -97,10 +100,21 @@ struct Translator {
     dialect: Dialect,
     out: String,
     looks_around: bool,
+    complete: bool,
     flags: Flags,
-    /// The flags outside of each open group.
-    outer: Vec<Flags>,
+    /// The open groups.
+    groups: Vec<Group>,
 }
+
+struct Group {
+    /// The flags outside of it.
+    flags: Flags,
+    /// Where it begins in the text, if it goes when it closes.
+    dropped: Option<usize>,
+}
+
+/// What stands for a reference back in the linear dialect.
+const ANYTHING: &str = r"(?:[\x00-\xFF]*)";
 
 /// The end of the value, or the place before a line feed that ends it.
 const END_LINEAR: &str = r"(?:\n?\z)";
@@ -111,11 +125,8 @@ impl Translator {
         match character {
             '\\' => return self.escape(reader),
             '[' => return class::translate(reader, self.dialect, &mut self.out),
-            '(' => self.open(reader),
-            ')' => {
-                self.flags = self.outer.pop().unwrap_or_default();
-                self.out.push(')');
-            }
+            '(' => return self.open(reader),
+            ')' => self.close(),
             '*' | '+' | '?' => self.repetition(character.encode_utf8(&mut [0; 4]), reader),
             '{' => match counted(reader.rest()) {
                 Some(length) => {
@@ -148,43 +159,76 @@ impl Translator {
         });
     }
 
+    fn close(&mut self) {
+        let group = self.groups.pop();
+        self.flags = group.as_ref().map_or_else(Flags::default, |group| group.flags);
+        match group.and_then(|group| group.dropped) {
+            Some(start) => {
+                self.out.truncate(start);
+                self.out.push_str("(?:)");
+            }
+            None => self.out.push(')'),
+        }
+    }
+
+    fn enter(&mut self, dropped: Option<usize>) {
+        self.groups.push(Group { flags: self.flags, dropped });
+    }
+
+    /// A reference back, spelled `text`.
+    fn back(&mut self, text: &str) {
+        self.looks_around = true;
+        self.out.push_str(if self.dialect == Dialect::Linear { ANYTHING } else { text });
+    }
+
     /// Behind an opening parenthesis.
-    fn open(&mut self, reader: &mut Reader) {
+    fn open(&mut self, reader: &mut Reader) -> Result<(), PatternFault> {
         if reader.skip("?#") {
             reader.until(")");
-            return;
+            return Ok(());
         }
         if !reader.skip("?") {
-            self.outer.push(self.flags);
+            self.enter(None);
             self.out.push('(');
-            return;
+            return Ok(());
         }
         let flags = reader.run(8, |character| character.is_ascii_alphabetic() || character == '-');
         if !flags.is_empty() && (reader.skip(")") || reader.rest().starts_with(':')) {
             return self.set_flags(flags, reader);
         }
-        self.outer.push(self.flags);
+        if flags == "P" && reader.skip("=") {
+            let name = reader.until(")");
+            self.back(&format!("(?P={name})"));
+            return Ok(());
+        }
+        let start = self.out.len();
         if reader.skip(">") {
+            self.enter(None);
             self.out.push_str(if self.dialect == Dialect::Linear { "(?:" } else { "(?>" });
         } else if reader.skip("'") {
+            self.enter(None);
             self.out.push_str(&format!("(?P<{}>", reader.until("'")));
         } else {
             let rest = reader.rest();
-            let named = flags == "P" && rest.starts_with('<');
-            let plain = rest.starts_with(':') || rest.starts_with('<') && !rest.starts_with("<=") && !rest.starts_with("<!");
-            self.looks_around |= !(named || plain && flags.is_empty());
+            let behind = rest.starts_with("<=") || rest.starts_with("<!");
+            let around = flags.is_empty() && (behind || rest.starts_with('=') || rest.starts_with('!'));
+            let ordinary = rest.starts_with(':') || rest.starts_with('<') && matches!(flags, "" | "P");
+            self.looks_around |= around || !ordinary;
+            self.complete &= around || ordinary;
+            self.enter((around && self.dialect == Dialect::Linear).then_some(start));
             self.out.push_str("(?");
             self.out.push_str(flags);
             // The rest of a mark must not be read as a repetition or a class.
             self.out.push_str(reader.run(2, |character| matches!(character, ':' | '<' | '=' | '!')));
         }
+        Ok(())
     }
 
     /// `(?flags)` and `(?flags:`; the closing parenthesis of the first is gone already.
-    fn set_flags(&mut self, flags: &str, reader: &mut Reader) {
+    fn set_flags(&mut self, flags: &str, reader: &mut Reader) -> Result<(), PatternFault> {
         let group = reader.skip(":");
         if group {
-            self.outer.push(self.flags);
+            self.enter(None);
         }
         let mut on = true;
         for flag in flags.chars() {
@@ -192,12 +236,14 @@ impl Translator {
                 '-' => on = false,
                 'm' => self.flags.multi_line = on,
                 'x' => self.flags.extended = on,
-                _ => {}
+                'i' | 's' | 'U' => {}
+                _ => return Err(PatternFault::Syntax(format!("(?{flags}) is not supported"))),
             }
         }
         self.out.push_str("(?");
         self.out.push_str(flags);
         self.out.push(if group { ':' } else { ')' });
+        Ok(())
     }
 
     /// Behind a backslash, outside of classes.
@@ -217,9 +263,14 @@ impl Translator {
             'E' => {}
             'A' | 'z' | 'b' | 'B' => self.out.extend(['\\', character]),
             'd' | 'D' | 's' | 'S' | 'w' | 'W' => self.out.push_str(shorthand(character, self.dialect)),
-            '1'..='9' | 'k' | 'g' => {
-                self.looks_around = true;
-                self.out.extend(['\\', character]);
+            '1'..='3' if octal_digits(reader.rest()) => {
+                let byte = class::octal(character, reader)?;
+                push_byte(byte, &mut self.out);
+            }
+            '1'..='9' => self.back(&format!(r"\{character}")),
+            'k' | 'g' => {
+                let name = name(reader);
+                self.back(&format!(r"\{character}{name}"));
             }
             'G' | 'K' | 'C' | 'X' | 'p' | 'P' => {
                 return Err(PatternFault::Syntax(format!(r"\{character} is not supported")));
@@ -251,6 +302,21 @@ fn shorthand(character: char, dialect: Dialect) -> &'static str {
     }
 }
 
+/// The name or number of a reference back, with the marks around it.
+fn name(reader: &mut Reader) -> String {
+    for (open, close) in [("{", "}"), ("<", ">"), ("'", "'")] {
+        if reader.skip(open) {
+            return format!("{open}{}{close}", reader.until(close));
+        }
+    }
+    reader.run(3, |character| character.is_ascii_digit() || character == '-').to_owned()
+}
+
+/// Whether two more octal digits follow: three of them are a byte, fewer refer back to a group.
+fn octal_digits(rest: &str) -> bool {
+    rest.bytes().take(2).filter(|byte| (b'0'..=b'7').contains(byte)).count() == 2
+}
+
 /// How long a counted repetition is behind its opening brace; `None` if this is none.
 fn counted(rest: &str) -> Option<usize> {
     let (count, _) = rest.split_once('}')?;
@@ -262,7 +328,8 @@ fn counted(rest: &str) -> Option<usize> {
 /// A character that stands for itself. One beyond ASCII is the bytes of its UTF-8 form. `raw`: it may keep a meaning
 /// of its own, as an unescaped dot does.
 fn literal(character: char, out: &mut String, raw: bool) {
-    if character.is_ascii_alphanumeric() || raw && character.is_ascii() {
+    let unread = matches!(character, ']' | '}');
+    if character.is_ascii_alphanumeric() || raw && character.is_ascii() && !unread {
         out.push(character);
     } else {
         character.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| push_byte(byte, out));

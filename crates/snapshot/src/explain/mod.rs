@@ -1,13 +1,22 @@
 //! Which way a request would go, and why: the same look-ups as the data plane's, with their reasons kept.
 
-use std::net::SocketAddr;
+mod asked;
+mod forward;
+mod rewriting;
 
-use routing::RequestTarget;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use jwt::Action as TokenAction;
+use routing::{PathPattern, RequestTarget};
 use tls::acceptor::ListenerTls;
 use tls::certificate::day;
 use tls::client_auth::Mode;
 
-use crate::{Action, Binding, BindingId, HostHeader, Member, RouteId, Router, RuleId, Scheme, Snapshot};
+use crate::{Action, Binding, BindingId, JwtId, ListenerId, RouteId, Router, RuleId, Scheme, Snapshot};
+
+use asked::Asked;
+pub use forward::{Distributed, Forward, PoolShare};
+pub use rewriting::{AnswerChange, Fate, HeaderChange, Pass, Passes, Rerouted, RuleFate};
 
 /// A request to be explained.
 #[derive(Clone, Debug)]
@@ -22,6 +31,20 @@ pub struct Question<'a> {
     pub path: &'a str,
     /// The query without `?`.
     pub query: Option<&'a str>,
+    /// The method.
+    pub method: &'a str,
+    /// Headers beside Host, names and values.
+    pub headers: &'a [(String, String)],
+    /// The client's address.
+    pub client: IpAddr,
+}
+
+impl<'a> Question<'a> {
+    /// A GET from this machine without query or headers.
+    pub fn get(scheme: Scheme, port: u16, host: &'a str, path: &'a str) -> Self {
+        let client = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        Self { scheme, port, host, path, query: None, method: "GET", headers: &[], client }
+    }
 }
 
 /// The answer: one field for each step of the road, in its order. Empty fields: the road ended before.
@@ -47,8 +70,23 @@ pub struct Explanation {
     pub path_rule: Option<String>,
     /// The pattern that matched.
     pub pattern: Option<String>,
+    /// The check of bearer tokens that the request has to pass; everything below is for one that does.
+    pub token: Option<TokenCheck>,
+    /// What rewrites do, and why others do not.
+    pub rewrites: Passes,
     /// What happens in the end.
     pub outcome: Outcome,
+    /// For an answer of the gateway's own: whose error page it bears.
+    pub page: Option<String>,
+}
+
+/// A check of bearer tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenCheck {
+    /// Its name.
+    pub name: String,
+    /// A request without a good token is refused; else it goes on without an identity.
+    pub refuses: bool,
 }
 
 /// A rule that was looked at.
@@ -90,23 +128,6 @@ pub enum Outcome {
     Forward(Box<Forward>),
 }
 
-/// Where a request is forwarded to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Forward {
-    /// The pool.
-    pub pool: String,
-    /// The settings.
-    pub settings: String,
-    /// Addresses and names of the members, with the settings' port.
-    pub members: Vec<String>,
-    /// `http` or `https`.
-    pub scheme: String,
-    /// What the server gets as Host.
-    pub host: String,
-    /// Path and query as the server gets them.
-    pub path: String,
-}
-
 /// Follows a request through a snapshot.
 pub fn explain(snapshot: &Snapshot, question: &Question<'_>) -> Explanation {
     let mut bindings = snapshot.bindings.entries().filter(|(_, binding)| serves(binding, question)).peekable();
@@ -133,6 +154,10 @@ pub fn explain(snapshot: &Snapshot, question: &Question<'_>) -> Explanation {
             let reason = format!("no listener at this port takes the host {:?}", question.host);
             explanation.outcome = Outcome::Answer { status: 404, reason };
         }
+    }
+    if let Outcome::Answer { status, .. } = explanation.outcome {
+        let listener = rule.map(|rule| snapshot.rules[rule].listener).or_else(|| only_listener(snapshot, binding));
+        explanation.page = page(snapshot, listener, status);
     }
     explanation
 }
@@ -179,80 +204,79 @@ fn follow(snapshot: &Snapshot, rule: RuleId, question: &Question<'_>, explanatio
     let row = &snapshot.rules[rule];
     explanation.rule = Some(row.name.to_string());
     explanation.listener = Some(snapshot.listeners[row.listener].name.to_string());
-    let (route, pattern) = match &row.router {
-        Router::Basic(route) => (*route, None),
-        Router::Paths(paths) => {
-            let form = routing::matching_form(question.path.as_bytes());
-            if *form != *question.path.as_bytes() {
-                explanation.matched_as = Some(String::from_utf8_lossy(&form).into_owned());
-            }
-            let hit = paths.lookup(question.path.as_bytes());
-            (hit.target, hit.pattern.and_then(|pattern| paths.pattern(pattern)))
+    explanation.token = row.jwt.map(|check| token(snapshot, check));
+    if matches!(row.router, Router::Paths(_)) {
+        let form = routing::matching_form(question.path.as_bytes());
+        if *form != *question.path.as_bytes() {
+            explanation.matched_as = Some(String::from_utf8_lossy(&form).into_owned());
         }
-    };
-    let leaf = &snapshot.routes[route];
+    }
+    let hit = Hit::of(&row.router, question.path.as_bytes());
+    let leaf = &snapshot.routes[hit.route];
     explanation.path_map = leaf.path_map.as_deref().map(str::to_owned);
     explanation.path_rule = leaf.path_rule.as_deref().map(str::to_owned);
-    explanation.pattern = pattern.map(|pattern| pattern.as_str().to_owned());
-    explanation.outcome = outcome(snapshot, route, pattern, question);
+    explanation.pattern = hit.pattern.map(|pattern| pattern.as_str().to_owned());
+    let asked = Asked { question };
+    let (passes, ended) = rewriting::follow(snapshot, &row.router, hit, &asked);
+    explanation.outcome = match ended {
+        Ok(hit) => outcome(snapshot, hit, question, &passes),
+        Err(failure) => Outcome::Answer { status: 500, reason: failure.to_owned() },
+    };
+    explanation.rewrites = passes;
 }
 
-fn outcome(
-    snapshot: &Snapshot,
+/// What a path leads to.
+#[derive(Clone, Copy)]
+struct Hit<'a> {
     route: RouteId,
-    pattern: Option<&routing::PathPattern>,
-    question: &Question<'_>,
-) -> Outcome {
-    let (path, query) = (question.path.as_bytes(), question.query.map(str::as_bytes));
-    match &snapshot.routes[route].action {
+    pattern: Option<&'a PathPattern>,
+}
+
+impl<'a> Hit<'a> {
+    fn of(router: &'a Router, path: &[u8]) -> Self {
+        match router {
+            Router::Basic(route) => Self { route: *route, pattern: None },
+            Router::Paths(paths) => {
+                let hit = paths.lookup(path);
+                Self { route: hit.target, pattern: hit.pattern.and_then(|pattern| paths.pattern(pattern)) }
+            }
+        }
+    }
+}
+
+fn outcome(snapshot: &Snapshot, hit: Hit<'_>, question: &Question<'_>, passes: &Passes) -> Outcome {
+    match &snapshot.routes[hit.route].action {
         Action::Missing => {
             Outcome::Answer { status: 404, reason: "the path leads to no pool and no redirect".to_owned() }
         }
         Action::Redirect(redirect) => {
+            let (path, query) = (question.path.as_bytes(), question.query.map(str::as_bytes));
             let mut location = Vec::new();
             redirect.location(&RequestTarget { host: question.host.as_bytes(), path, query }, &mut location);
             let location = String::from_utf8_lossy(&location).into_owned();
             Outcome::Redirect { status: redirect.status.code(), location }
         }
-        Action::Forward(_) | Action::Distribute(_) => {
-            let target = match &snapshot.routes[route].action {
-                Action::Distribute(id) => snapshot.distributions[*id].shares.first().map(|share| share.target),
-                Action::Forward(target) => Some(*target),
-                _ => None,
-            };
-            let Some(target) = target else { return Outcome::default() };
-            let target = &snapshot.targets[target];
-            let (pool, settings) = (&snapshot.pools[target.pool], &snapshot.settings[target.settings]);
-            if pool.members.is_empty() {
-                return Outcome::Answer { status: 502, reason: format!("the pool {:?} has no members", &*pool.name) };
-            }
-            let mut backend_path = Vec::new();
-            match &settings.path {
-                Some(override_path) => override_path.write(pattern, path, query, &mut backend_path),
-                None => {
-                    backend_path.extend_from_slice(path);
-                    if let Some(query) = query {
-                        backend_path.push(b'?');
-                        backend_path.extend_from_slice(query);
-                    }
-                }
-            }
-            let member = |member: &Member| match member {
-                Member::Address(ip) => SocketAddr::new(*ip, settings.port).to_string(),
-                Member::Name(name) => format!("{name}:{}", settings.port),
-            };
-            Outcome::Forward(Box::new(Forward {
-                pool: pool.name.to_string(),
-                settings: settings.name.to_string(),
-                members: pool.members.iter().map(member).collect(),
-                scheme: settings.scheme.as_str().to_owned(),
-                host: match &settings.host {
-                    HostHeader::Client => question.host.to_owned(),
-                    HostHeader::Fixed(name) => name.to_string(),
-                    HostHeader::Server => "the name of the chosen server".to_owned(),
-                },
-                path: String::from_utf8_lossy(&backend_path).into_owned(),
-            }))
-        }
+        Action::Forward(target) => forward::to_one(snapshot, *target, hit, question, passes),
+        Action::Distribute(distribution) => forward::to_several(snapshot, *distribution, hit, question, passes),
+    }
+}
+
+fn token(snapshot: &Snapshot, check: JwtId) -> TokenCheck {
+    let policy = &snapshot.jwt[check];
+    TokenCheck { name: policy.name.to_string(), refuses: policy.action == TokenAction::Deny }
+}
+
+/// The listener of a binding that has no other: its error pages are for requests that no listener takes.
+fn only_listener(snapshot: &Snapshot, binding: BindingId) -> Option<ListenerId> {
+    let mut here = snapshot.listeners.entries().filter(|(_, listener)| listener.bindings.contains(&binding));
+    let (id, _) = here.next()?;
+    here.next().is_none().then_some(id)
+}
+
+fn page(snapshot: &Snapshot, listener: Option<ListenerId>, status: u16) -> Option<String> {
+    let listener = listener.map(|id| &snapshot.listeners[id]);
+    match listener.and_then(|listener| Some((listener, listener.pages.as_ref()?))) {
+        Some((listener, pages)) => pages.get(status).map(|_| format!("of the listener {:?}", &*listener.name)),
+        None => snapshot.pages.get(status).map(|_| "of the gateway".to_owned()),
     }
 }
