@@ -13,13 +13,7 @@ pub fn round_trip_time(socket: BorrowedFd<'_>) -> Option<Duration> {
     // SAFETY: the descriptor is open for as long as it is borrowed; the kernel writes at most `length` bytes into `info`,
     // which has that many, and an older kernel that writes fewer leaves zeros, which are values too.
     let done = unsafe {
-        libc::getsockopt(
-            socket.as_raw_fd(),
-            libc::IPPROTO_TCP,
-            libc::TCP_INFO,
-            (&raw mut info).cast(),
-            &raw mut length,
-        )
+        libc::getsockopt(socket.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_INFO, (&raw mut info).cast(), &raw mut length)
     };
     (done == 0 && info.tcpi_rtt > 0).then(|| Duration::from_micros(info.tcpi_rtt.into()))
 }

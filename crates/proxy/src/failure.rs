@@ -147,6 +147,8 @@ failures! {
     RewriteLoop => Ours, 500, "ERRORINFO_NO_ERROR", "rewrite_loop", No, false;
     /// A rewrite made a value that is too large.
     RewriteTooLarge => Ours, 500, "ERRORINFO_NO_ERROR", "rewrite_too_large", No, false;
+    /// A rewrite made a Host that is none.
+    RewriteInvalidHost => Ours, 500, "ERRORINFO_INVALID_HOST", "rewrite_invalid_host", No, false;
     /// The path leads to no pool and no redirect.
     NoTarget => Ours, 404, "ERRORINFO_NO_ERROR", "no_target", No, false;
     /// The pool is empty or none of its servers is healthy.

@@ -11,8 +11,8 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::spawn_local;
 
-use crate::http::compose::Peer;
 use crate::failure::Failure;
+use crate::http::compose::Peer;
 use crate::http::h1::connection::{Connection, Guest};
 use crate::timer::TICK;
 use crate::tls::accept;

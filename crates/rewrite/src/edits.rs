@@ -17,6 +17,7 @@ pub struct Edits {
     /// Every byte the other fields speak of.
     pub(crate) arena: Vec<u8>,
     headers: Vec<Edit>,
+    lengths: Lengths,
     pub(crate) path: Option<Span>,
     pub(crate) query: Option<Span>,
     pub(crate) reroute: bool,
@@ -30,6 +31,22 @@ pub struct Edits {
     pub(crate) pending: Vec<Pending>,
     /// What tokens of their values were in the request, in the order of the tokens.
     pub(crate) kept: Vec<Span>,
+}
+
+/// The lengths of the names in a list: most names are not in it, and that is told without a look at it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Lengths(u64);
+
+impl Lengths {
+    pub(crate) fn note(&mut self, name: &[u8]) {
+        self.0 |= 1 << (name.len() % 64);
+    }
+
+    /// False: no name of this length was noted.
+    #[inline]
+    pub(crate) fn may_have(self, name: &[u8]) -> bool {
+        self.0 & 1 << (name.len() % 64) != 0
+    }
 }
 
 /// A place in the arena.
@@ -71,6 +88,7 @@ impl Edits {
         self.arena.clear();
         self.arena.shrink_to(KEPT);
         self.headers.clear();
+        self.lengths = Lengths::default();
         (self.path, self.query) = (None, None);
         (self.reroute, self.overflowed) = (false, false);
         self.slots.clear();
@@ -134,6 +152,7 @@ impl Edits {
         }
         let start = self.arena.len();
         self.arena.extend_from_slice(name);
+        self.lengths.note(name);
         self.headers.push(Edit { name: Span { start, end: self.arena.len() }, value });
     }
 
@@ -160,6 +179,9 @@ impl Edits {
     }
 
     fn find(&self, name: &[u8]) -> Option<Edit> {
+        if !self.lengths.may_have(name) {
+            return None;
+        }
         self.headers.iter().find(|edit| self.bytes(edit.name).eq_ignore_ascii_case(name)).copied()
     }
 }

@@ -5,7 +5,7 @@ use crate::edits::Span;
 /// Bytes one formed value may have; a longer one is dropped and the request ends with 500.
 pub const MOST_VALUE: usize = 32 * 1024;
 /// Bytes that all values of a request may have together, with what is kept to form more.
-pub(crate) const MOST_TOTAL: usize = 256 * 1024;
+pub(crate) const MOST_TOTAL: usize = 512 * 1024;
 
 /// Makes a value of a header of what was put together at the end of `arena`.
 pub(crate) fn header(arena: &mut [u8], start: usize) -> Span {

@@ -4,6 +4,7 @@ use crate::edits::{Edits, Pending, Span, Subject};
 use crate::form::{self, MOST_VALUE};
 use crate::pattern::group;
 use crate::set::{Action, Check, Part, Rule, Value};
+use crate::variable::Source;
 use crate::{Condition, Phase, RequestView, RewriteSet};
 
 /// What became of a rule.
@@ -47,11 +48,14 @@ impl RewriteSet {
         for (at, rule) in self.inner.rules.iter().enumerate() {
             edits.slots.clear();
             edits.slots.resize(rule.slots, Span::default());
+            let start = edits.arena.len();
             let failed = rule.before.iter().find(|check| !holds(check, view, edits));
             if let Some(trace) = &mut trace {
                 tell(rule, failed, view, edits, *trace);
             }
             if failed.is_some() {
+                // Its captures are no one else's.
+                edits.arena.truncate(start);
                 continue;
             }
             change(rule, view, edits);
@@ -187,7 +191,7 @@ fn append<V: RequestView + ?Sized>(part: &Part, view: &V, edits: &mut Edits) {
         }
         Part::Variable(source, Phase::Request) => match (edits.subject(source, view), source) {
             // It was appended by being asked for.
-            (Subject::Here(_), crate::variable::Source::Server(_)) | (Subject::Absent, _) => {}
+            (Subject::Here(_), Source::Server(_)) | (Subject::Absent, _) => {}
             (Subject::Here(span), _) => span.copy(&mut edits.arena),
             (Subject::There(value), _) => edits.arena.extend_from_slice(&value),
         },

@@ -1,7 +1,7 @@
 //! What rewrites have made of a response so far: fields by name, and how values are formed from it.
 
 use crate::Edits;
-use crate::edits::Span;
+use crate::edits::{Lengths, Span};
 use crate::form::{self, MOST_TOTAL, MOST_VALUE};
 use crate::pattern::{Groups, group};
 use crate::set::{Check, Part, Value};
@@ -17,6 +17,7 @@ pub struct ResponseEdits {
     /// Every byte the other fields speak of.
     pub(crate) arena: Vec<u8>,
     names: Vec<Edited>,
+    lengths: Lengths,
     /// Values of fields, those of one name together.
     pub(crate) values: Vec<Span>,
     /// Captures of the rule that is looked at.
@@ -40,6 +41,7 @@ impl ResponseEdits {
         self.arena.clear();
         self.arena.shrink_to(KEPT);
         self.names.clear();
+        self.lengths = Lengths::default();
         self.values.clear();
         self.slots.clear();
         self.overflowed = false;
@@ -70,6 +72,9 @@ impl ResponseEdits {
     }
 
     fn find(&self, name: &[u8]) -> Option<usize> {
+        if !self.lengths.may_have(name) {
+            return None;
+        }
         self.names.iter().position(|edited| edited.name.of(&self.arena).eq_ignore_ascii_case(name))
     }
 
@@ -185,6 +190,7 @@ impl ResponseEdits {
             None => {
                 let start = self.arena.len();
                 self.arena.extend_from_slice(name);
+                self.lengths.note(name);
                 self.names.push(Edited { name: Span { start, end: self.arena.len() }, first, count });
             }
         }

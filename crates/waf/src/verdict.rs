@@ -14,7 +14,7 @@ pub const REDACTED: &str = "******";
 pub struct Verdict {
     /// Rules that matched and say so, in the order in which they did.
     pub matches: Vec<RuleMatch>,
-    /// The first rule that stopped the request, or would have.
+    /// The first rule that stopped the request, or would have; without one, the first that let it pass unseen.
     pub intervention: Option<Intervention>,
     /// Every step of every score.
     pub scores: Vec<ScoreStep>,
@@ -31,6 +31,13 @@ impl Verdict {
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.intervention.as_ref().is_some_and(|intervention| intervention.enforced && intervention.decision.stops())
+    }
+
+    /// What a score, by the name rules give it within `TX`, came to; none where nothing was added.
+    #[must_use]
+    pub fn score(&self, name: &str) -> Option<i64> {
+        let of_name = |step: &&ScoreStep| step.score.eq_ignore_ascii_case(name);
+        self.scores.iter().rev().find(of_name).map(|step| step.total)
     }
 
     /// The first match of a rule.

@@ -35,7 +35,12 @@ const TABLE: [(&str, May); 19] = [
     ("snapshot", May::Import(&["model", "routing", "tls", "waf", "rewrite", "jwt"])),
     ("frontend", May::Import(&["snapshot", "observe"])),
     ("backend", May::Import(&["snapshot", "tls", "observe"])),
-    ("proxy", May::Import(&["frontend", "backend", "snapshot", "routing", "tls", "waf", "rewrite", "jwt", "kernel", "observe"])),
+    (
+        "proxy",
+        May::Import(&[
+            "frontend", "backend", "snapshot", "routing", "tls", "waf", "rewrite", "jwt", "kernel", "observe",
+        ]),
+    ),
     ("admin", May::Import(&["model", "snapshot", "observe"])),
     ("gateway", May::ImportAll),
     ("e2e", May::ImportAll),

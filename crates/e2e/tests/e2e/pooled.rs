@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use e2e::{Document, Farm, Gateway, Start, until};
+use e2e::{Document, Farm, Gate, Gateway, Start, until};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -133,4 +133,34 @@ fn an_idle_connection_is_closed_when_its_time_is_up() {
     until("the end of the idle connection", || {
         (gateway.status().counters.backend_connections_current == 0).then_some(())
     });
+}
+
+#[test]
+fn as_many_connections_are_kept_idle_as_the_limit_says() {
+    let gate = Gate::new();
+    let farm = {
+        let gate = gate.clone();
+        Farm::start(1, move |peer, request| {
+            if request.target == "/together" {
+                gate.wait();
+            }
+            peer.echo(request)
+        })
+    };
+    let gateway = start(&Document::new(&farm).limit("maxIdlePerServer: 1"));
+    let mut clients: Vec<_> = (0..3)
+        .map(|at| {
+            let mut client = gateway.client();
+            client.send("GET /together HTTP/1.1\r\nHost: a.com\r\n\r\n");
+            farm.wait_requests(at + 1);
+            client
+        })
+        .collect();
+    gate.open();
+    clients.iter_mut().for_each(|client| assert_eq!(client.answer().status, 200));
+    assert_eq!(farm.connections(), 3);
+    for _ in 0..3 {
+        clients.iter_mut().for_each(|client| assert_eq!(client.get("a.com", "/").status, 200));
+    }
+    assert_eq!(farm.connections(), 3, "the one that was kept serves all that come one after the other");
 }

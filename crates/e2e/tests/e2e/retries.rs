@@ -174,3 +174,74 @@ fn upload(gateway: &Gateway, request: String, gate: &Gate) -> String {
     sending.join().unwrap();
     String::from_utf8_lossy(&text).into_owned()
 }
+
+/// 300 KiB that a server has read and then closed: kept by the gateway they can be sent again, passed on as they came
+/// they cannot.
+#[test]
+fn content_that_was_buffered_may_be_sent_again() {
+    let farm = Farm::start(2, |peer, request| {
+        let body = peer.body(request)?;
+        if request.target == "/close" && peer.server == 0 {
+            return close();
+        }
+        peer.send(format!(
+            "HTTP/1.1 200 OK\r\nX-Server: {}\r\nX-Size: {}\r\nContent-Length: 0\r\n\r\n",
+            peer.server,
+            body.len()
+        ))
+    });
+    let body = "x".repeat(300 * 1024);
+    let rows = [
+        ("true", "PUT", true, [200, 200]),
+        ("true", "PUT", false, [200, 200]),
+        ("true", "POST", true, [200, 502]),
+        ("false", "PUT", true, [200, 502]),
+        ("false", "PUT", false, [200, 502]),
+    ];
+    for (buffering, method, has_length, expected) in rows {
+        let switch = format!("{{enableRequestBuffering: {buffering}}}");
+        let gateway = start(&Document::new(&farm).section("globalConfiguration", switch));
+        let mut statuses: Vec<u16> = (0..2)
+            .map(|_| {
+                let mut client = gateway.client();
+                let framing = match has_length {
+                    true => format!("Content-Length: {}\r\n\r\n{body}", body.len()),
+                    false => format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n", body.len()),
+                };
+                client.send(format!("{method} /close HTTP/1.1\r\nHost: a.com\r\n{framing}"));
+                let answer = client.answer();
+                if answer.status == 200 {
+                    let size = body.len().to_string();
+                    assert_eq!((answer.field("x-server"), answer.field("x-size")), (Some("1"), Some(size.as_str())));
+                }
+                answer.status
+            })
+            .collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, expected, "{method}, buffering {buffering}, length {has_length}");
+    }
+}
+
+#[test]
+fn what_a_client_has_seen_of_an_answer_is_never_asked_for_again() {
+    let farm = Farm::start(2, |peer, _| {
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")?;
+        close()
+    });
+    let gateway = start(&Document::new(&farm));
+    let mut client = gateway.client();
+    client.send("GET / HTTP/1.1\r\nHost: a.com\r\n\r\n");
+    assert!(client.try_answer(false).is_err());
+    assert_eq!(gateway.wait_rows(1)[0]["properties"]["reason"], "response_cut");
+    assert_eq!(farm.requests().len(), 1);
+}
+
+/// An answer, whatever its status, is an answer.
+#[test]
+fn a_servers_error_is_no_reason_for_another_attempt() {
+    let farm = Farm::canned(2, "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
+    let gateway = start(&Document::new(&farm));
+    let answer = gateway.get("a.com", "/");
+    assert_eq!((answer.status, farm.requests().len()), (503, 1));
+    assert!(!answer.head.has("retry-after"), "that is the server's to say");
+}

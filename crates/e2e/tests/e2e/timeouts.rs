@@ -113,3 +113,31 @@ fn an_answer_may_drip_for_longer_than_the_request_timeout() {
     let gateway = Gateway::start(&Document::new(&farm).settings(&farm, "requestTimeout: 1"));
     assert_eq!(gateway.get("a.com", "/").text(), "12345678");
 }
+
+#[test]
+fn each_setting_has_its_own_request_timeout() {
+    let farm = Farm::start(1, |peer, _| peer.hold());
+    let settings = format!(
+        "[{{name: http, port: {0}, protocol: Http, requestTimeout: 1}}, \
+         {{name: long, port: {0}, protocol: Http, requestTimeout: 3}}]",
+        farm.port()
+    );
+    let map = "[{name: map, defaultBackendAddressPool: pool, defaultBackendHttpSettings: http, pathRules: \
+               [{name: long, paths: [/long], backendAddressPool: pool, backendHttpSettings: long}]}]";
+    let document = Document::new(&farm)
+        .section("backendHttpSettingsCollection", settings)
+        .section("urlPathMaps", map)
+        .rules(&["{name: rule, ruleType: PathBasedRouting, priority: 10, httpListener: web, urlPathMap: map}"]);
+    let gateway = Gateway::start(&document);
+    let began = Instant::now();
+    let mut clients = ["/", "/long"].map(|target| {
+        let mut client = gateway.client();
+        client.send(format!("GET {target} HTTP/1.1\r\nHost: a.com\r\n\r\n"));
+        client
+    });
+    for (client, seconds) in clients.iter_mut().zip([1.0, 3.0]) {
+        assert_eq!(client.answer().status, 504);
+        let took = began.elapsed().as_secs_f64();
+        assert!((seconds - 0.1..seconds + 1.8).contains(&took), "{took} s and not {seconds}");
+    }
+}

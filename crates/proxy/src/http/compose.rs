@@ -260,9 +260,10 @@ fn named(request: &Request<'_>, name: &[u8]) -> bool {
 #[inline(never)]
 fn write_rest(onward: &Onward<'_>, record: &mut Record) {
     for (name, value) in onward.edits.into_iter().flat_map(Edits::headers) {
-        let Some(value) = value.filter(|_| is_rewritable(name)) else { continue };
+        let known = Known::of(name);
+        let Some(value) = value.filter(|_| is_rewritable(known, name)) else { continue };
         let value = field::write(name, value, &mut record.text);
-        if Known::of(name) == Known::UserAgent {
+        if known == Known::UserAgent {
             record.user_agent = value.into();
         }
     }
@@ -276,8 +277,8 @@ fn write_rest(onward: &Onward<'_>, record: &mut Record) {
 
 /// Whether a field that a rewrite has set goes on: not Host, which stands above, and none that the gateway alone may
 /// say or that framing depends on; compiling warns of those.
-fn is_rewritable(name: &[u8]) -> bool {
-    match Known::of(name) {
+fn is_rewritable(known: Known, name: &[u8]) -> bool {
+    match known {
         Known::Host | Known::ContentLength | Known::Expect | Known::Proxy | Known::OriginalHost => false,
         Known::OriginalUrl | Known::TraceId | Known::Ja4 | Known::EntraIdentity => false,
         Known::Other => is_plain_name(name),

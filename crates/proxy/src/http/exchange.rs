@@ -20,6 +20,7 @@ use crate::http::record::Record;
 use crate::http::reply::Reply;
 use crate::http::rewriting::{Changes, Seen};
 use crate::http::row::Facts;
+use crate::http::target::valid_host;
 use crate::http::token::{Unidentified, Wait};
 use crate::http::tunnel::Upgrade;
 use crate::timer::Lane;
@@ -282,6 +283,9 @@ impl Exchange {
             if changes.edits.overflowed() {
                 return Err(Failure::RewriteTooLarge);
             }
+            if changes.edits.header(b"host").flatten().is_some_and(|host| !valid_host(host)) {
+                return Err(Failure::RewriteInvalidHost);
+            }
             if !changes.edits.take_reroute() {
                 return Ok(hit);
             }
@@ -295,13 +299,7 @@ impl Exchange {
         Decision::Answer(Answer::to(request, failure.status(), Some(failure), None))
     }
 
-    fn choose(
-        &mut self,
-        seen: &Seen<'_>,
-        seat: &Seat,
-        pools: Pools,
-        pattern: Option<&PathPattern>,
-    ) -> Decision {
+    fn choose(&mut self, seen: &Seen<'_>, seat: &Seat, pools: Pools, pattern: Option<&PathPattern>) -> Decision {
         let view = Rc::clone(&self.view);
         let snapshot = &view.published.snapshot;
         let request = seen.request;

@@ -166,11 +166,8 @@ impl Exchange {
             let invited = source.invite(seat, limits.client_write_timeout, &mut self.facts.sent).await;
             invited.map_err(|_| Failure::ClientClosed)?;
         }
-        let intake = Intake {
-            timer: &seat.timer,
-            read_limit: limits.request_body_timeout,
-            max_content: limits.max_body_bytes,
-        };
+        let intake =
+            Intake { timer: &seat.timer, read_limit: limits.request_body_timeout, max_content: limits.max_body_bytes };
         let mut spool = Spool::new(plan.framing);
         let mut moved = Moved::default();
         let filled = spool.fill(&mut source, &intake, limits, &seat.worker.shared, &mut moved).await;

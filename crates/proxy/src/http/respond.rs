@@ -47,15 +47,20 @@ fn changed<R>(
     then: impl FnOnce(&Response<'_>, &mut Record) -> Result<R, Failure>,
 ) -> Result<R, Failure> {
     let values = cookies.map(|cookies| cookies.values()).unwrap_or_default();
-    let mut fields = Fields::new();
-    // A server's fields are fewer than there is room for, so there is some for two cookies.
-    fields.extend(response.fields.iter().copied().take(fields.capacity() - values.capacity()));
-    fields.extend(values.iter().map(|value| set_cookie(value)));
+    let mut with_cookies = Fields::new();
+    let fields: &[Field<'_>] = if values.is_empty() {
+        response.fields
+    } else {
+        // A server's fields are fewer than there is room for, so there is some for two cookies.
+        with_cookies.extend(response.fields.iter().copied().take(with_cookies.capacity() - values.capacity()));
+        with_cookies.extend(values.iter().map(|value| set_cookie(value)));
+        &with_cookies
+    };
     let result = match &mut changes {
-        None => then(&response.with_fields(&fields), record),
+        None => then(&response.with_fields(fields), record),
         Some(changes) => {
             changes.answer.clear();
-            changes.edits.respond(&Answer { status: response.status, fields: &fields }, &mut changes.answer);
+            changes.edits.respond(&Answer { status: response.status, fields }, &mut changes.answer);
             if changes.answer.overflowed() {
                 return Err(Failure::RewriteTooLarge);
             }

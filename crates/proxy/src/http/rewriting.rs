@@ -106,7 +106,7 @@ impl RequestView for Seen<'_> {
                 if let Some(time) = self.client.round_trip {
                     put(out, format_args!("{}", time.as_micros()));
                 }
-            },
+            }
             Server::ClientUser => self.user(out),
             Server::Host => out.extend_from_slice(field::without_port(self.host)),
             Server::HttpMethod => out.extend_from_slice(self.request.method),
@@ -139,7 +139,8 @@ impl Seen<'_> {
 
     /// The name in `Authorization: Basic`.
     fn user(&self, out: &mut Vec<u8>) {
-        let Some((scheme, credentials)) = self.request.value(Known::Authorization).and_then(|value| value.split_at_checked(6))
+        let Some((scheme, credentials)) =
+            self.request.value(Known::Authorization).and_then(|value| value.split_at_checked(6))
         else {
             return;
         };

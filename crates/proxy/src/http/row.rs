@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use backend::connections::Link;
-use observe::{AccessRecord, Labels};
 use observe::access_log::HttpVersion;
+use observe::{AccessRecord, Labels};
 use tls::connector::ServerTlsError;
 
 use crate::failure::Failure;

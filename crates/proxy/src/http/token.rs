@@ -29,7 +29,12 @@ pub(super) enum Unidentified {
 
 impl Exchange {
     /// Who is asking; `None` where the check lets in requests without a good token.
-    pub(super) fn identify(&mut self, seat: &Seat, request: &Request<'_>, check: JwtId) -> Result<Identified, Unidentified> {
+    pub(super) fn identify(
+        &mut self,
+        seat: &Seat,
+        request: &Request<'_>,
+        check: JwtId,
+    ) -> Result<Identified, Unidentified> {
         let policy = &self.view.published.snapshot.jwt[check];
         let authorization = request.value(Known::Authorization);
         let verdict = match self.verdict.take() {

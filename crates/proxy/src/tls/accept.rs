@@ -19,10 +19,10 @@ use tokio::task::spawn_local;
 use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::session::{Session, suite_list};
 use super::Wire;
-use crate::http::compose::Peer;
+use super::session::{Session, suite_list};
 use crate::failure::Failure;
+use crate::http::compose::Peer;
 use crate::http::h1::connection::{Connection, Guest};
 use crate::http::h2;
 use crate::io::within;

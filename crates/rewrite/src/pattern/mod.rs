@@ -9,9 +9,9 @@ use std::sync::Arc;
 use regex_automata::meta::{BuildError, Regex};
 use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::util::syntax;
-use regex_automata::{Input, PatternID};
+use regex_automata::{Anchored, Input, PatternID};
 
-use shape::Shape;
+use shape::{Begin, Shape};
 
 /// Bytes the automaton of one pattern may take.
 const SIZE_LIMIT: usize = 1 << 20;
@@ -36,6 +36,8 @@ struct Inner {
     regex: Regex,
     /// What every value it is found in begins with; case as the pattern has it.
     prefix: Box<[u8]>,
+    /// What every match begins with, where a match may begin anywhere; case as the pattern has it.
+    lead: Box<[u8]>,
     groups: usize,
     matches_empty: bool,
 }
@@ -59,15 +61,16 @@ impl Pattern {
         let spelled = dialect::translated(text);
         let bytes =
             syntax::Config::new().case_insensitive(ignore_case).unicode(false).utf8(false).nest_limit(NEST_LIMIT);
-        let (regex, (shape, prefix)) = match build(&spelled, bytes) {
+        let (regex, (shape, begin)) = match build(&spelled, bytes) {
             Ok(regex) => (regex, shape(&spelled, bytes)),
-            Err(PatternError::Syntax(_)) => (build(&spelled, bytes.unicode(true))?, (Shape::Other, Box::default())),
+            Err(PatternError::Syntax(_)) => (build(&spelled, bytes.unicode(true))?, (Shape::Other, Begin::default())),
             Err(error) => return Err(error),
         };
+        let Begin { prefix, lead } = begin;
         let groups = regex.group_info().group_len(PatternID::ZERO).saturating_sub(1);
         let matches_empty = regex.is_match(b"".as_slice());
         Ok(Self {
-            inner: Arc::new(Inner { text: text.into(), ignore_case, regex, prefix, groups, matches_empty }),
+            inner: Arc::new(Inner { text: text.into(), ignore_case, regex, prefix, lead, groups, matches_empty }),
             shape,
         })
     }
@@ -103,7 +106,7 @@ impl Pattern {
         groups.resize((last.min(self.groups()) + 1) * 2, None);
         let inner = &self.inner;
         let can_match = if value.is_empty() { inner.matches_empty } else { inner.can_match(value) };
-        can_match && inner.regex.search_slots(&Input::new(value), groups).is_some()
+        can_match && inner.search(value, groups)
     }
 }
 
@@ -118,14 +121,51 @@ fn build(text: &str, syntax: syntax::Config) -> Result<Regex, PatternError> {
 
 /// The shape and the prefix of a pattern that can be built; with case as it stands, which is taken care of when they
 /// are compared.
-fn shape(text: &str, syntax: syntax::Config) -> (Shape, Box<[u8]>) {
+fn shape(text: &str, syntax: syntax::Config) -> (Shape, Begin) {
     let Ok(hir) = syntax::parse_with(text, &syntax.case_insensitive(false)) else {
-        return (Shape::Other, Box::default());
+        return (Shape::Other, Begin::default());
     };
-    (Shape::of(&hir, syntax.get_case_insensitive()), Shape::prefix(&hir))
+    (Shape::of(&hir, syntax.get_case_insensitive()), Begin::of(&hir))
 }
 
+/// Places where a match may begin that are tried one by one before the whole value is searched; few, so that the time
+/// stays linear in the value's length.
+const TRIED: usize = 4;
+
 impl Inner {
+    /// Finds the first match. Where a match begins with a known text, the automaton for anchored matches is tried where
+    /// the text stands: searching first for where a match begins costs three times as much in short values.
+    fn search(&self, value: &[u8], groups: &mut Groups) -> bool {
+        let mut from = 0;
+        if !self.lead.is_empty() {
+            for _ in 0..TRIED {
+                let Some(at) = self.next_lead(value, from) else { return false };
+                let input = Input::new(value).span(at..value.len()).anchored(Anchored::Yes);
+                if self.regex.search_slots(&input, groups).is_some() {
+                    return true;
+                }
+                from = at + 1;
+            }
+        }
+        self.regex.search_slots(&Input::new(value).span(from.min(value.len())..value.len()), groups).is_some()
+    }
+
+    fn next_lead(&self, value: &[u8], from: usize) -> Option<usize> {
+        let (first, rest) = (*self.lead.first()?, value.get(from..)?);
+        let is_lead = |at: &usize| {
+            let part = rest.get(*at..*at + self.lead.len());
+            part.is_some_and(
+                |part| if self.ignore_case { part.eq_ignore_ascii_case(&self.lead) } else { part == &*self.lead },
+            )
+        };
+        let found = if self.ignore_case {
+            memchr::memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), rest).find(is_lead)
+        } else {
+            memchr::memchr_iter(first, rest).find(is_lead)
+        };
+        Some(from + found?)
+    }
+
     fn can_match(&self, value: &[u8]) -> bool {
         let Some(begin) = value.get(..self.prefix.len()) else { return false };
         if self.ignore_case { begin.eq_ignore_ascii_case(&self.prefix) } else { begin == &*self.prefix }

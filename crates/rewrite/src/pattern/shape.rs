@@ -65,17 +65,6 @@ impl Shape {
         }
     }
 
-    /// What every value that a pattern is found in begins with.
-    pub(super) fn prefix(hir: &Hir) -> Box<[u8]> {
-        let mut parts = Vec::new();
-        flatten(hir, &mut parts);
-        let (begins, rest) = strip(&parts, Look::Start, <[&Hir]>::split_first);
-        match rest.first().map(|part| part.kind()) {
-            Some(HirKind::Literal(text)) if begins => text.0.clone(),
-            _ => Box::default(),
-        }
-    }
-
     /// Whether it is found; `None` asks the automaton.
     pub(super) fn is_in(&self, value: &[u8], ignore_case: bool) -> Option<bool> {
         let same = |a: &[u8], b: &[u8]| if ignore_case { a.eq_ignore_ascii_case(b) } else { a == b };
@@ -92,6 +81,28 @@ impl Shape {
             Self::ContainsFolded(text) => contains_folded(value, text),
             Self::Other => return None,
         })
+    }
+}
+
+/// The text that a pattern begins with.
+#[derive(Debug, Default)]
+pub(super) struct Begin {
+    /// What every value that it is found in begins with.
+    pub(super) prefix: Box<[u8]>,
+    /// What every match begins with, where it need not be at the beginning of the value. ASCII.
+    pub(super) lead: Box<[u8]>,
+}
+
+impl Begin {
+    pub(super) fn of(hir: &Hir) -> Self {
+        let mut parts = Vec::new();
+        flatten(hir, &mut parts);
+        let (begins, rest) = strip(&parts, Look::Start, <[&Hir]>::split_first);
+        match rest.first().map(|part| part.kind()) {
+            Some(HirKind::Literal(text)) if begins => Self { prefix: text.0.clone(), ..Self::default() },
+            Some(HirKind::Literal(text)) if text.0.is_ascii() => Self { lead: text.0.clone(), ..Self::default() },
+            _ => Self::default(),
+        }
     }
 }
 
@@ -161,6 +172,35 @@ mod tests {
         }
         let folded = Pattern::new("^/API/(.*)$", true).unwrap();
         assert!(folded.is_match(b"/api/x") && !folded.is_match(b"/apx/x"));
+    }
+
+    #[test]
+    fn a_match_that_begins_with_a_text_is_looked_for_where_the_text_stands() {
+        let rows = [
+            ("id=([0-9]+)", "id="),
+            ("(theme=)(light|dark)", "theme="),
+            ("a*b", ""),
+            ("ab*", "a"),
+            ("a|b", ""),
+            ("^a", ""),
+            ("(?i)a(b)", ""),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(&*Pattern::new(text, false).unwrap().inner.lead, expected.as_bytes(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_first_match_is_found_behind_any_number_of_false_beginnings() {
+        let pattern = Pattern::new("id=([0-9]+)", true).unwrap();
+        let mut groups = crate::pattern::Groups::new();
+        for false_ones in 0..12 {
+            let value = format!("{}ID=7&id=8", "id=x&".repeat(false_ones));
+            assert!(pattern.captures(value.as_bytes(), 1, &mut groups), "{value}");
+            let (start, end) = crate::pattern::group(&groups, 1).unwrap();
+            assert_eq!((&value[start..end], start), ("7", 5 * false_ones + 3), "{value}");
+            assert!(!pattern.captures("id=x&".repeat(false_ones).as_bytes(), 1, &mut groups), "{false_ones}");
+        }
     }
 
     #[test]

@@ -108,14 +108,14 @@ impl Operator {
     }
 
     /// Texts in small letters of which at least one occurs, case aside, in every value that matches: the material of
-    /// a prefilter. `None`: nothing is known, the operator has to run. At most 256 for a pattern; every phrase for a
-    /// list of phrases.
+    /// a prefilter. `None`: nothing is known, the operator has to run. At most 256 for a pattern, single bytes that
+    /// words do not hold where there are no longer texts; every phrase for a list of phrases.
     pub fn literals(&self) -> Option<Vec<Vec<u8>>> {
         match &self.check {
             Check::Rx(rx) => rx.literals(),
-            Check::Phrases(phrases) => phrases.literals(),
+            Check::Phrases(phrases) => Some(phrases.literals()),
             Check::Text(_) if NEEDLES.contains(&self.name) && !has_macro(&self.argument) => {
-                (self.argument.len() >= 2).then(|| vec![self.argument.to_ascii_lowercase().into_bytes()])
+                (!self.argument.is_empty()).then(|| vec![self.argument.to_ascii_lowercase().into_bytes()])
             }
             _ => None,
         }

@@ -67,9 +67,9 @@ impl Phrases {
         }
     }
 
-    /// The phrases in small letters; none if one of them is a single byte, which tells nothing.
-    pub(super) fn literals(&self) -> Option<Vec<Vec<u8>>> {
-        self.phrases.iter().all(|phrase| phrase.len() >= 2).then(|| self.phrases.clone())
+    /// The phrases in small letters.
+    pub(super) fn literals(&self) -> Vec<Vec<u8>> {
+        self.phrases.clone()
     }
 }
 

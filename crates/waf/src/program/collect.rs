@@ -6,8 +6,11 @@ use std::sync::Arc;
 use super::rule::{CompiledCtl, Flow, Link, LinkTarget, Rule, RuleInfo, Test};
 use super::{Library, Settings};
 use crate::actions::{Action, Disruption, Phase, Template};
-use crate::seclang::{Directive, Document, Faults, OperatorText, Place, Reader, Setting, TargetItem, Update};
+use crate::seclang::{Directive, Document, Fault, Faults, OperatorText, Place, Reader, Setting, TargetItem, Update};
 use crate::variables::{Omission, Target};
+
+/// The operator that stands for those that cannot be had.
+const NEVER: &str = "noMatch";
 
 /// What the directives of a document come to.
 pub(super) struct Collected<'d> {
@@ -18,6 +21,8 @@ pub(super) struct Collected<'d> {
     pub(super) settings: Settings,
     /// What the rule sets call themselves.
     pub(super) signatures: Vec<String>,
+    /// Operators that never match for want of something.
+    pub(super) unavailable: Vec<Fault>,
 }
 
 /// Reads a document from end to end.
@@ -28,8 +33,14 @@ pub(super) fn collect<'d>(
     library: &mut Library,
     faults: &mut Faults,
 ) -> Collected<'d> {
-    let found =
-        Collected { rules: Vec::new(), markers: Vec::new(), updates: Vec::new(), settings, signatures: Vec::new() };
+    let found = Collected {
+        rules: Vec::new(),
+        markers: Vec::new(),
+        updates: Vec::new(),
+        settings,
+        signatures: Vec::new(),
+        unavailable: Vec::new(),
+    };
     let mut collecting =
         Collecting { found, defaults: HashMap::new(), open: None, seen: HashSet::new(), reader, library, faults };
     for (order, (directive, place)) in (0u32..).zip(&document.directives) {
@@ -174,6 +185,11 @@ impl<'d> Collecting<'_, 'd> {
         let file = &written.place.file;
         match self.library.operator(&written.name, &written.argument, file, self.reader) {
             Ok(operator) => {
+                if operator.name() == NEVER && !written.name.eq_ignore_ascii_case(NEVER) {
+                    let found = format!("operator @{}", written.name);
+                    let wanted = "it needs a database, the DNS or a program, and never matches without".to_owned();
+                    self.found.unavailable.push(Fault { place: written.place.clone(), found, wanted });
+                }
                 let argument = Template::parse(&written.argument);
                 let argument = argument.constant().is_none().then_some(argument);
                 Some(Test { operator, negated: written.negated, argument })

@@ -52,6 +52,7 @@ pub(super) fn compile(
         rule_count,
         written,
         signatures: collected.signatures,
+        unavailable: collected.unavailable,
     };
     look(&mut program);
     Ok(program)

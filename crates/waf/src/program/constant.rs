@@ -10,11 +10,11 @@
 use std::sync::Arc;
 
 use super::knowledge::{Knowledge, Known};
-use super::rule::{Flow, Rule};
+use super::rule::{Flow, Link, Rule};
 use super::rule_set::RuleSet;
 use super::slots::Slots;
-use crate::actions::{Ctl, Part, Phase, Template};
-use crate::variables::Selector;
+use crate::actions::{Change, Ctl, Disruption, Part, Phase, Template};
+use crate::variables::{Omission, Selector, Variable};
 
 /// Removes the rules that are decided and gives what is kept when a request comes in.
 pub(super) fn fold(phases: &mut [Vec<Rule>; Phase::COUNT], slots: &Slots) -> Vec<Option<Arc<[u8]>>> {
@@ -23,15 +23,23 @@ pub(super) fn fold(phases: &mut [Vec<Rule>; Phase::COUNT], slots: &Slots) -> Vec
         initial: vec![None; slots.len()],
         touched: vec![false; slots.len()],
         removable: Vec::new(),
-        conditional_until: 0,
+        jumps: Vec::new(),
+        may_have_ended: false,
         dead_until: 0,
+        omissions: Vec::new(),
     };
     for rules in phases {
-        folding.conditional_until = 0;
+        folding.jumps.clear();
         folding.dead_until = 0;
-        let all = std::mem::take(rules);
-        let stays: Vec<bool> = (0..all.len()).map(|at| folding.stays(at, &all)).collect();
-        *rules = all.into_iter().zip(stays).filter(|(_, stays)| *stays).map(|(rule, _)| rule).collect();
+        let mut all = std::mem::take(rules);
+        for at in 0..all.len() {
+            if folding.stays(at, &all)
+                && let Some(rule) = all.get_mut(at)
+            {
+                folding.leave_out(rule);
+                rules.push(rule.clone());
+            }
+        }
     }
     folding.initial
 }
@@ -43,10 +51,14 @@ struct Folding<'s> {
     touched: Vec<bool>,
     /// What rules that stay may remove.
     removable: Vec<Arc<RuleSet>>,
-    /// Rules before this place may be skipped by one that stays.
-    conditional_until: u32,
+    /// Where rules of this phase that stay may go on; the end of the phase is the last number.
+    jumps: Vec<u32>,
+    /// A rule that stays may have ended this phase or the one before it.
+    may_have_ended: bool,
     /// Rules before this place never run.
     dead_until: u32,
+    /// What later rules leave out, for every request.
+    omissions: Vec<(Arc<RuleSet>, Omission)>,
 }
 
 /// What is known of a rule.
@@ -59,69 +71,75 @@ enum Outcome {
 
 impl Folding<'_> {
     fn stays(&mut self, at: usize, rules: &[Rule]) -> bool {
-        let Some(rule) = rules.get(at) else { return false };
-        if rule.order < self.dead_until {
-            return false;
-        }
+        let Some(rule) = rules.get(at).filter(|rule| rule.order >= self.dead_until) else { return false };
         match self.outcome(rule) {
-            Outcome::Never => false,
-            Outcome::Always(writes, flow) => {
-                let done = self.flow_is_settled(at, rules, flow) && self.writes_are_settled(rule, &writes);
-                if done {
-                    if let Some(target) = flow {
-                        self.dead_until = target;
-                    }
-                    return false;
-                }
-                self.keep(rule);
-                true
+            Outcome::Never => return false,
+            Outcome::Always(writes, flow) if self.flow_is_settled(at, rules, flow) && self.settle(rule, &writes) => {
+                self.dead_until = flow.unwrap_or(self.dead_until);
+                return false;
             }
-            Outcome::Open => {
-                self.keep(rule);
-                true
-            }
+            Outcome::Always(..) | Outcome::Open => self.keep(rule),
         }
+        true
     }
 
     fn outcome(&self, rule: &Rule) -> Outcome {
-        let plain = !rule.log && !rule.is_disruptive() && rule.links.iter().all(|link| link.ctls.is_empty());
         let mut scratch = self.known.clone();
         let mut writes = Vec::new();
+        let (mut open, mut left_behind) = (false, false);
         for link in &rule.links {
-            let Some(count) = scratch.matches(link) else { return Outcome::Open };
+            let count = scratch.matches(link);
+            // A link that never matches settles the rule, unless one before it has left something behind.
+            if count == Some(0) && !left_behind {
+                return Outcome::Never;
+            }
+            open |= count.is_none();
+            left_behind |= !link.changes.is_empty() || !link.ctls.is_empty() || link.capture;
+            let Some(count) = count.filter(|_| !open) else {
+                if left_behind {
+                    return Outcome::Open;
+                }
+                continue;
+            };
             for change in link.changes.iter().cycle().take(count * link.changes.len()) {
                 let Some((slot, known)) = scratch.outcome(change) else { return Outcome::Open };
                 scratch.set(slot, known.clone());
                 writes.push((slot, known));
             }
             if count == 0 {
-                return if writes.is_empty() { Outcome::Never } else { Outcome::Always(writes, None) };
+                let controls = rule.links.iter().any(|link| !link.ctls.is_empty());
+                return if controls { Outcome::Open } else { Outcome::Always(writes, None) };
             }
         }
         let flow = match rule.flow {
             Flow::To(place) => Some(place),
             _ => None,
         };
-        if plain { Outcome::Always(writes, flow) } else { Outcome::Open }
+        let ctls = rule.links.iter().flat_map(|link| &link.ctls);
+        let plain = !rule.log && !rule.is_disruptive() && ctls.count() == removals(rule).count();
+        if plain && !open { Outcome::Always(writes, flow) } else { Outcome::Open }
     }
 
-    /// Whether a jump can be taken here: nothing may keep it from happening that does not skip the same rules.
+    /// Whether a jump can be taken here: what may keep it from happening has to skip the same rules.
     fn flow_is_settled(&self, at: usize, rules: &[Rule], flow: Option<u32>) -> bool {
         let (Some(target), Some(rule)) = (flow, rules.get(at)) else { return true };
         let skipped = rules.iter().skip(at + 1).take_while(|other| other.order < target);
-        let removers = self.removable.iter().filter(|set| set.contains(rule.index));
-        let removed_alike = removers.clone().all(|set| skipped.clone().all(|other| set.contains(other.index)));
-        (rule.order >= self.conditional_until || target <= self.conditional_until) && removed_alike
+        let mut removers = self.removable.iter().filter(|set| set.contains(rule.index));
+        let removed_alike = removers.all(|set| skipped.clone().all(|other| set.contains(other.index)));
+        let mut jumps = self.jumps.iter().filter(|place| **place > rule.order);
+        removed_alike && jumps.all(|place| *place >= target)
     }
 
-    /// Whether what the rule writes can be there from the start, or is there already.
-    fn writes_are_settled(&mut self, rule: &Rule, writes: &[(u32, Known)]) -> bool {
+    /// Whether what the rule does can be there from the start, or is there already; if so, it is from here on.
+    fn settle(&mut self, rule: &Rule, writes: &[(u32, Known)]) -> bool {
         let unchanged = |(slot, known): &(u32, Known)| *known != Known::Open && self.known.get(*slot) == known;
-        if writes.iter().all(unchanged) {
+        let removes = removals(rule).next().is_some();
+        if writes.iter().all(unchanged) && !removes {
             return true;
         }
-        let certain =
-            rule.order >= self.conditional_until && !self.removable.iter().any(|set| set.contains(rule.index));
+        let certain = !self.may_have_ended
+            && self.jumps.iter().all(|place| *place <= rule.order)
+            && !self.removable.iter().any(|set| set.contains(rule.index));
         let fresh = |(slot, known): &(u32, Known)| {
             *known != Known::Open && !self.touched.get(*slot as usize).copied().unwrap_or(true)
         };
@@ -134,48 +152,70 @@ impl Folding<'_> {
             }
             self.known.set(*slot, known.clone());
         }
+        self.omissions.extend(removals(rule).map(|(rules, omission)| (Arc::clone(rules), omission.clone())));
         true
+    }
+
+    /// Makes what an earlier rule did for every request a part of a later one.
+    fn leave_out(&self, rule: &mut Rule) {
+        for (_, omission) in self.omissions.iter().filter(|(rules, _)| rules.contains(rule.index)) {
+            for link in &mut rule.links {
+                // Where nothing of the variable is left, nothing needs to be looked at.
+                if matches!(omission.selector, Selector::All) {
+                    link.targets.retain(|entry| entry.target.variable != omission.variable);
+                } else {
+                    link.omissions.push(omission.clone());
+                }
+            }
+        }
     }
 
     /// Notes what a rule that stays reads, writes, skips and removes.
     fn keep(&mut self, rule: &Rule) {
         self.read(&rule.info.message);
         self.read(&rule.info.data);
-        for link in &rule.links {
-            for entry in link.targets.iter().filter(|entry| entry.target.variable.is_store()) {
-                self.touch_selected(entry.target.variable, &entry.target.selector);
-            }
-            if let Some(argument) = link.test.as_ref().and_then(|test| test.argument.as_ref()) {
-                self.read(argument);
-            }
-            for change in &link.changes {
-                self.read(&change.key);
-                if let crate::actions::Change::Set(text)
-                | crate::actions::Change::Add(text)
-                | crate::actions::Change::Subtract(text) = &change.change
-                {
-                    self.read(text);
-                }
-                self.known.forget(change);
-            }
-            if link.capture {
-                (0..10).for_each(|slot| self.known.set(slot, Known::Open));
-            }
-            let sets = link.ctls.iter().filter(|ctl| matches!(ctl.ctl, Ctl::RemoveRules(_)));
-            self.removable.extend(sets.filter_map(|ctl| ctl.rules.clone()));
-            if link.ctls.iter().any(|ctl| matches!(ctl.ctl, Ctl::Engine(_))) {
-                self.conditional_until = u32::MAX;
-            }
+        if let Disruption::Redirect(target) = &rule.disruption {
+            self.read(target);
         }
+        rule.links.iter().for_each(|link| self.keep_link(link));
         for (touched, known) in self.touched.iter_mut().zip(&self.known.values) {
             *touched |= *known == Known::Open;
         }
         if let Flow::To(place) = rule.flow {
-            self.conditional_until = self.conditional_until.max(place);
+            self.jumps.push(place);
         }
         if rule.is_disruptive() {
-            self.conditional_until = u32::MAX;
+            self.ends();
         }
+    }
+
+    fn keep_link(&mut self, link: &Link) {
+        for entry in link.targets.iter().filter(|entry| entry.target.variable.is_store()) {
+            self.touch_selected(entry.target.variable, &entry.target.selector);
+        }
+        if let Some(argument) = link.test.as_ref().and_then(|test| test.argument.as_ref()) {
+            self.read(argument);
+        }
+        for change in &link.changes {
+            self.read(&change.key);
+            if let Change::Set(text) | Change::Add(text) | Change::Subtract(text) = &change.change {
+                self.read(text);
+            }
+            self.known.forget(change);
+        }
+        if link.capture {
+            (0..10).for_each(|slot| self.known.set(slot, Known::Open));
+        }
+        let sets = link.ctls.iter().filter(|ctl| matches!(ctl.ctl, Ctl::RemoveRules(_)));
+        self.removable.extend(sets.filter_map(|ctl| ctl.rules.clone()));
+        if link.ctls.iter().any(|ctl| matches!(ctl.ctl, Ctl::Engine(_))) {
+            self.ends();
+        }
+    }
+
+    fn ends(&mut self) {
+        self.jumps.push(u32::MAX);
+        self.may_have_ended = true;
     }
 
     fn read(&mut self, template: &Template) {
@@ -188,10 +228,18 @@ impl Folding<'_> {
         }
     }
 
-    fn touch_selected(&mut self, variable: crate::variables::Variable, selector: &Selector) {
+    fn touch_selected(&mut self, variable: Variable, selector: &Selector) {
         for (slot, touched) in (0u32..).zip(&mut self.touched) {
             let (kept_in, name) = self.known.slots.name(slot);
             *touched |= kept_in == variable && selector.selects(name);
         }
     }
+}
+
+/// The values that a rule makes others leave out.
+fn removals(rule: &Rule) -> impl Iterator<Item = (&Arc<RuleSet>, &Omission)> {
+    rule.links.iter().flat_map(|link| &link.ctls).filter_map(|ctl| match (&ctl.ctl, &ctl.rules) {
+        (Ctl::RemoveTarget(_, omission), Some(rules)) => Some((rules, omission)),
+        _ => None,
+    })
 }

@@ -55,6 +55,7 @@ pub struct Program {
     rule_count: usize,
     written: usize,
     signatures: Vec<String>,
+    unavailable: Vec<Fault>,
 }
 
 /// How the engine works.
@@ -102,6 +103,12 @@ impl Program {
     #[must_use]
     pub fn signatures(&self) -> &[String] {
         &self.signatures
+    }
+
+    /// Operators in it that never match, because what they need is not there; no reason to refuse the rules.
+    #[must_use]
+    pub fn unavailable(&self) -> &[Fault] {
+        &self.unavailable
     }
 
     /// What is known of each rule that can run.

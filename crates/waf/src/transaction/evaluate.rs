@@ -98,15 +98,15 @@ impl Transaction {
             }
             Disruption::Allow(_) => Decision::Allow,
         };
-        if enforced && let Some(scope) = rule.allows() {
-            self.allowed = Some(scope);
-            return true;
+        if enforced {
+            self.allowed = rule.allows().or(self.allowed);
         }
-        let stronger = match &self.verdict.intervention {
-            None => true,
-            Some(known) => enforced && !known.enforced,
-        };
-        if stronger && decision.stops() {
+        let stronger = self
+            .verdict
+            .intervention
+            .as_ref()
+            .is_none_or(|known| (decision.stops() && !known.decision.stops()) || (enforced && !known.enforced));
+        if stronger {
             let (rule, phase) = (rule.info.id, rule.info.phase);
             self.verdict.intervention = Some(Intervention { rule, phase, decision, enforced });
         }

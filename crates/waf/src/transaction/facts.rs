@@ -115,7 +115,7 @@ impl Facts {
         self.attributes = read.attributes.iter().map(|text| contents.add(text)).collect();
         self.anomalies = read.anomalies;
         self.bad_escape = read.bad_escape;
-        self.body_error = read.error;
+        self.body_error = read.error.or(self.body_error);
     }
 
     /// The target without scheme and host.

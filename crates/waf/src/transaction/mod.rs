@@ -98,7 +98,8 @@ impl Transaction {
     #[must_use]
     pub fn wants_body(&self) -> bool {
         let inspects = self.facts.body_access.unwrap_or(self.program.settings.request_body);
-        inspects && self.mode != EngineMode::Off && self.stopped().is_none() && self.allowed.is_none()
+        let allowed = matches!(self.allowed, Some(AllowScope::Request | AllowScope::All));
+        inspects && self.mode != EngineMode::Off && self.stopped().is_none() && !allowed
     }
 
     /// Takes a piece of the request's body; `false` says that no more of it will be looked at.

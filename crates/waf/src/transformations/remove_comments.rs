@@ -1,8 +1,8 @@
 //! `t:removeComments`: drops comments of C, SQL, shells and HTML.
 //!
 //! Returns: without `/* */` and `<!-- -->`; everything after `--` or `#` goes. A comment that is not closed gives
-//! one blank. The byte after a closed comment is copied unread, and a NUL stands for it at the end of the value: ModSecurity
-//! does so, and rules written for it see the same here.
+//! one blank. The byte after a closed comment is copied unread, and a NUL stands for it at the end of the value:
+//! ModSecurity does so, and rules written for it see the same here.
 //! Example: `sel/*x*/ect` becomes `select`.
 
 pub(super) fn apply(input: &[u8]) -> Option<Vec<u8>> {

@@ -29,6 +29,7 @@ fn every_step_of_a_score_is_told() {
     let verdict = run(&program(rules), &get("/?a=x&b=x"));
     let step = |rule, change, total| ScoreStep { rule, score: "anomaly_score".to_owned(), change, total };
     assert_eq!(verdict.scores, [step(1, 5, 5), step(1, 5, 10), step(2, -2, 8)]);
+    assert_eq!((verdict.score("Anomaly_Score"), verdict.score("count")), (Some(8), None));
     assert_eq!(verdict.intervention.unwrap().rule, 3);
 }
 

@@ -93,6 +93,8 @@ fn allow_ends_as_much_as_it_says() {
         let verdict = run(&program(&rules), &get("/?a=x"));
         assert_eq!(ids(&verdict), expected, "{scope}");
         assert!(!verdict.is_stopped());
+        let intervention = verdict.intervention.expect("one that is told");
+        assert_eq!((intervention.rule, intervention.decision), (1, Decision::Allow));
     }
 }
 
@@ -158,4 +160,57 @@ fn a_gate_that_a_request_may_remove_is_kept() {
     "#;
     assert_eq!(hits(rules, &get("/?open=1")), [4]);
     assert_eq!(hits(rules, &get("/")), [0; 0]);
+}
+
+#[test]
+fn a_jump_over_a_gate_reaches_what_stands_between() {
+    // Rule 2 may land between the gate of rule 4 and its marker.
+    let rules = r#"
+        SecAction "id:1,phase:1,pass,nolog,setvar:tx.level=1"
+        SecRule ARGS:in "@eq 1" "id:2,phase:1,pass,nolog,skipAfter:IN"
+        SecRule ARGS:out "@eq 1" "id:3,phase:1,pass,nolog,skipAfter:OUT"
+        SecRule TX:level "@lt 2" "id:4,phase:1,pass,nolog,skipAfter:GATE"
+        SecMarker IN
+        SecAction "id:5,phase:1,pass"
+        SecMarker GATE
+        SecAction "id:6,phase:1,pass"
+        SecMarker OUT
+    "#;
+    for (target, expected) in [("/?in=1", vec![5, 6]), ("/?out=1", vec![]), ("/", vec![6])] {
+        assert_eq!(hits(rules, &get(target)), expected, "{target}");
+    }
+}
+
+#[test]
+fn values_that_are_left_out_for_every_request_are_left_out_of_later_rules_only() {
+    let rules = r#"
+        SecRule ARGS "@streq x" "id:1,phase:2,pass,tag:t"
+        SecRule &TX:none "@eq 0" "id:2,phase:2,pass,nolog,ctl:ruleRemoveTargetByTag=t;ARGS,\
+            ctl:ruleRemoveTargetById=4;REQUEST_HEADERS:x"
+        SecRule ARGS|QUERY_STRING "@contains x" "id:3,phase:2,pass,tag:t"
+        SecRule ARGS|REQUEST_HEADERS "@streq x" "id:4,phase:2,pass"
+        SecRule ARGS "@streq x" "id:5,phase:1,pass,tag:t"
+    "#;
+    let program = program(rules);
+    assert_eq!(program.rule_count(), 4);
+    let verdict = run(&program, &get("/?a=x"));
+    let names: Vec<&str> = verdict.matches.iter().map(|found| found.values[0].name.as_str()).collect();
+    assert_eq!((ids(&verdict), names), (vec![5, 1, 3, 4], vec!["ARGS:a", "ARGS:a", "QUERY_STRING", "ARGS:a"]));
+}
+
+#[test]
+fn a_chain_that_can_never_match_still_does_what_its_first_links_do() {
+    let rules = r#"
+        SecRule ARGS:a "@streq x" "id:1,phase:1,pass,chain"
+            SecRule TX:never "@eq 1" "t:none"
+        SecRule ARGS:a "@streq x" "id:2,phase:1,pass,setvar:tx.seen=1,chain"
+            SecRule TX:never "@eq 1" "t:none"
+        SecAction "id:3,phase:1,pass,ctl:ruleRemoveById=5,chain"
+            SecRule TX:never "@eq 1" "t:none"
+        SecRule TX:seen "@eq 1" "id:4,phase:1,pass"
+        SecAction "id:5,phase:1,pass"
+    "#;
+    let program = program(rules);
+    assert_eq!(ids(&run(&program, &get("/?a=x"))), [4]);
+    assert_eq!(program.rules().map(|rule| rule.id).collect::<Vec<_>>(), [2, 3, 4, 5]);
 }

@@ -53,9 +53,17 @@ fn response_headers_are_set_replaced_and_deleted() {
     let rows: &[Row<'_>] = &[
         ("X: 1\r\n", &[], "X: 1\r\nContent-Length: 0\r\n\r\n"),
         ("Server: x\r\n", &[("Server", "", None)], "Content-Length: 0\r\n\r\n"),
-        ("", &[("Strict-Transport-Security", "max-age=1", None)], "Strict-Transport-Security: max-age=1\r\nContent-Length: 0\r\n\r\n"),
+        (
+            "",
+            &[("Strict-Transport-Security", "max-age=1", None)],
+            "Strict-Transport-Security: max-age=1\r\nContent-Length: 0\r\n\r\n",
+        ),
         ("X: 1\r\nX: 2\r\n", &[("X", "3", None)], "X: 3\r\nContent-Length: 0\r\n\r\n"),
-        ("X: 1\r\n", &[("X", "{http_resp_X}b", None), ("X", "{http_resp_X}c", None)], "X: 1bc\r\nContent-Length: 0\r\n\r\n"),
+        (
+            "X: 1\r\n",
+            &[("X", "{http_resp_X}b", None), ("X", "{http_resp_X}c", None)],
+            "X: 1bc\r\nContent-Length: 0\r\n\r\n",
+        ),
         (cookies, &[("Set-Cookie", "only=1", None)], "Set-Cookie: only=1\r\nContent-Length: 0\r\n\r\n"),
         (
             cookies,

@@ -11,7 +11,11 @@ use crate::http::head::{Parsed, parse};
 use crate::http::record::Record;
 use crate::http::scan::Fields;
 
-fn rule(condition: Option<(&str, &str)>, headers: &[(&str, &str)], url: Option<(Option<&str>, Option<&str>)>) -> RuleSpec {
+fn rule(
+    condition: Option<(&str, &str)>,
+    headers: &[(&str, &str)],
+    url: Option<(Option<&str>, Option<&str>)>,
+) -> RuleSpec {
     let condition = condition.map(|(variable, pattern)| Condition {
         variable: Variable::parse(variable).unwrap(),
         pattern: Pattern::new(pattern, false).unwrap(),
@@ -25,7 +29,8 @@ fn rule(condition: Option<(&str, &str)>, headers: &[(&str, &str)], url: Option<(
         matcher: None,
     };
     let request_headers = headers.iter().map(header).collect();
-    let url = url.map(|(path, query)| UrlAction { path: path.map(template), query: query.map(template), reroute: false });
+    let url =
+        url.map(|(path, query)| UrlAction { path: path.map(template), query: query.map(template), reroute: false });
     RuleSpec { request_headers, url, conditions, ..RuleSpec::default() }
 }
 
@@ -60,7 +65,8 @@ fn sent(head: &str, rules: Vec<RuleSpec>, path: Option<&BackendPath>, host: &Hos
 }
 
 fn values<'t>(text: &'t str, name: &str) -> Vec<&'t str> {
-    let of = |line: &'t str| line.split_once(": ").filter(|(its, _)| its.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+    let of =
+        |line: &'t str| line.split_once(": ").filter(|(its, _)| its.eq_ignore_ascii_case(name)).map(|(_, value)| value);
     text.split("\r\n").filter_map(of).collect()
 }
 
@@ -135,7 +141,11 @@ fn the_query_and_the_path_trade_places_as_documented() {
     );
     let text = sent("GET /article/123/fabrikam HTTP/1.1", vec![articles], None, &HostHeader::Client);
     assert!(text.starts_with("GET /article.aspx?id=123&title=fabrikam HTTP/1.1\r\n"), "{text}");
-    let shoes = rule(Some(("var_query_string", "category=(.*)")), &[], Some((Some("/category/{var_query_string_1}"), Some(""))));
+    let shoes = rule(
+        Some(("var_query_string", "category=(.*)")),
+        &[],
+        Some((Some("/category/{var_query_string_1}"), Some(""))),
+    );
     let text = sent("GET /p?category=shoes HTTP/1.1", vec![shoes], None, &HostHeader::Client);
     assert!(text.starts_with("GET /category/shoes HTTP/1.1\r\n"), "{text}");
 }

@@ -31,11 +31,11 @@ use super::{Captures, OperatorFault, has_macro};
 pub(super) enum Rx {
     Fixed(Pattern),
     /// The last expansion and its pattern; it hardly ever changes from request to request.
-    Expanded(Mutex<Expansion>),
+    Expanded(Mutex<Option<Expansion>>),
 }
 
 /// An expanded argument and its pattern; none if it cannot be run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Expansion {
     argument: Vec<u8>,
     pattern: Option<Arc<Pattern>>,
@@ -44,7 +44,7 @@ pub(super) struct Expansion {
 impl Rx {
     pub(super) fn parse(argument: &str) -> Result<Self, OperatorFault> {
         if has_macro(argument) {
-            return Ok(Self::Expanded(Mutex::new(Expansion::default())));
+            return Ok(Self::Expanded(Mutex::new(None)));
         }
         let pattern = Pattern::compile(argument);
         pattern.map(Self::Fixed).map_err(|fault| OperatorFault::Pattern { operator: "rx", fault })
@@ -66,12 +66,12 @@ impl Rx {
 }
 
 /// The pattern of an expansion; none if it cannot be run.
-fn expand(last: &Mutex<Expansion>, argument: &[u8]) -> Option<Arc<Pattern>> {
+fn expand(last: &Mutex<Option<Expansion>>, argument: &[u8]) -> Option<Arc<Pattern>> {
     let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-    // Until the first expansion the argument is empty and there is no pattern; an empty one is made like any other.
-    if last.argument != argument || last.pattern.is_none() {
+    let known = last.take().filter(|known| known.argument == argument);
+    let expansion = known.unwrap_or_else(|| {
         let pattern = std::str::from_utf8(argument).ok().and_then(|text| Pattern::compile(text).ok());
-        *last = Expansion { argument: argument.to_vec(), pattern: pattern.map(Arc::new) };
-    }
-    last.pattern.clone()
+        Expansion { argument: argument.to_vec(), pattern: pattern.map(Arc::new) }
+    });
+    last.insert(expansion).pattern.clone()
 }

@@ -79,8 +79,8 @@ impl Pattern {
 
     pub(super) fn literals(&self) -> Option<Vec<Vec<u8>>> {
         match &self.0 {
-            Engine::Linear(linear) => linear.literals.clone(),
-            Engine::Backtracking { filter, .. } => filter.as_ref().and_then(|filter| filter.literals.clone()),
+            Engine::Linear(linear) => linear.literals(),
+            Engine::Backtracking { filter, .. } => filter.as_ref().and_then(|filter| filter.literals()),
         }
     }
 }
@@ -97,6 +97,12 @@ impl Linear {
             (None, None) => PatternFault::Syntax(last_line(&fault.to_string())),
         })?;
         Ok(Self { regex, literals: literals::required(text), required: ByteSet::required(text) })
+    }
+
+    fn literals(&self) -> Option<Vec<Vec<u8>>> {
+        self.literals
+            .clone()
+            .or_else(|| self.required.as_ref().map(|bytes| bytes.iter().map(|byte| vec![byte]).collect()))
     }
 
     fn matches(&self, value: &[u8], captures: Option<&mut Captures>) -> bool {

@@ -22,6 +22,11 @@ impl ByteSet {
         value.iter().any(|byte| self.0[usize::from(*byte)])
     }
 
+    /// The bytes in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = u8> {
+        (0..=255_u8).filter(|byte| self.0[usize::from(*byte)])
+    }
+
     fn of(bytes: impl IntoIterator<Item = u8>) -> Self {
         let mut set = Box::new([false; 256]);
         bytes.into_iter().for_each(|byte| set[usize::from(byte)] = true);
@@ -35,7 +40,7 @@ impl ByteSet {
 
     /// How often ordinary values hold one of the bytes, roughly.
     fn cost(&self) -> u32 {
-        (0..=255_u8).filter(|byte| self.0[usize::from(*byte)]).map(cost).sum()
+        self.iter().map(cost).sum()
     }
 }
 

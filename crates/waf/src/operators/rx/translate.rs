@@ -3,9 +3,9 @@
 //! PCRE without its UTF option reads bytes, takes a brace that opens no counted repetition as itself, lets a class hold
 //! an unescaped bracket, and more; rules rely on it.
 //!
-//! The linear dialect matches at least what PCRE matches. A possessive repetition or an atomic group becomes an ordinary
-//! one. What the engine cannot do at all is reported and left open: a condition on what stands around goes, a reference
-//! back may be anything. Such a pattern is a filter, and is translated anew for the other engine.
+//! The linear dialect matches at least what PCRE matches. A possessive repetition or an atomic group becomes an
+//! ordinary one. What the engine cannot do at all is reported and left open: a condition on what stands around goes, a
+//! reference back may be anything. Such a pattern is a filter, and is translated anew for the other engine.
 
 use super::class;
 use super::pattern::PatternFault;
