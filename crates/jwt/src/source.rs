@@ -50,7 +50,9 @@ struct State {
     under_way: bool,
     /// A request has asked for it.
     wanted: bool,
-    begun: Option<Instant>,
+    /// When a request asked last. Fetches that nobody asked for do not count: a key that was published just after one
+    /// is to be found at once.
+    last_wish: Option<Instant>,
     fetched: Option<Instant>,
     failures: u32,
     error: Option<String>,
@@ -105,7 +107,8 @@ impl Source {
     /// True when there is something to wait for.
     fn ask(&self) -> bool {
         let mut state = self.state();
-        if !state.under_way && state.begun.is_none_or(|begun| begun.elapsed() >= BETWEEN) {
+        if !state.under_way && state.last_wish.is_none_or(|last| last.elapsed() >= BETWEEN) {
+            state.last_wish = Some(Instant::now());
             state.under_way = true;
             state.wanted = true;
             self.asked.notify_one();
@@ -117,7 +120,6 @@ impl Source {
         let mut state = self.state();
         state.under_way = true;
         state.wanted = false;
-        state.begun = Some(Instant::now());
     }
 
     /// Takes what a fetch gave and says when the next one is due. Keys that were there stay when it gave none.

@@ -22,7 +22,7 @@
 //!     }
 //! }
 //!
-//! let rules = "SecRule ARGS \"@contains ../\" \"id:1,phase:1,deny,status:403,msg:'traversal in %{MATCHED_VAR_NAME}'\"";
+//! let rules = r#"SecRule ARGS "@contains ../" "id:1,phase:1,deny,status:403,msg:'found in %{MATCHED_VAR_NAME}'""#;
 //! let document = Document::parse("example.conf", rules, &NoFiles).expect("rules that can be read");
 //! let program = Program::compile(&document, &Options::default(), &NoFiles, &mut Library::new());
 //! let program = Arc::new(program.expect("rules that fit together"));
@@ -39,7 +39,7 @@
 //! transaction.request_head();
 //! assert!(transaction.stopped().is_some());
 //! let verdict = transaction.finish(0);
-//! assert_eq!(verdict.matches[0].message, "traversal in ARGS:file");
+//! assert_eq!(verdict.matches[0].message, "found in ARGS:file");
 //! ```
 
 pub mod operators;

@@ -89,7 +89,7 @@ impl Half {
         let document = scratch.write("gateway.json", &self.document(backend, probes.port).to_string())?;
         let site = scratch.write("site.yaml", &site_file(port, &scratch.folder))?;
         let mut gateway = Gateway::start(&document, &site, &scratch.folder)?;
-        gateway.wait_until_ready(port, &probes)?;
+        wait_until_ready(&mut gateway, port, &probes)?;
         let output = Command::new("python3")
             .arg(corpus.join("run.py"))
             .arg(corpus.join(self.file))
@@ -236,88 +236,21 @@ impl Score {
     }
 }
 
-/// A folder that is removed when it is no longer needed.
-struct Scratch {
-    folder: PathBuf,
-}
-
-impl Scratch {
-    fn new(name: &str) -> Result<Scratch> {
-        let folder = std::env::temp_dir().join(format!("gatehouse-corpus-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
-        Ok(Scratch { folder })
-    }
-
-    fn write(&self, name: &str, text: &str) -> Result<PathBuf> {
-        let path = self.folder.join(name);
-        std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
-        Ok(path)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
-/// The gateway under test; dropping it ends it.
-struct Gateway {
-    child: Child,
-    errors: PathBuf,
-}
-
-impl Gateway {
-    fn start(document: &Path, site: &Path, folder: &Path) -> Result<Gateway> {
-        let binary = workspace::target().join("release/gatehouse");
-        let errors = folder.join("gateway.err");
-        let log = std::fs::File::create(&errors)?;
-        let child = Command::new(&binary)
-            .arg("run")
-            .arg(document)
-            .arg("--site")
-            .arg(site)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn()
-            .with_context(|| format!("start {}", binary.display()))?;
-        Ok(Gateway { child, errors })
-    }
-
-    /// Fails with the gateway's own words if it has ended.
-    fn still_runs(&mut self) -> Result<()> {
-        let Some(status) = self.child.try_wait()? else { return Ok(()) };
-        let said = std::fs::read_to_string(&self.errors).unwrap_or_default();
-        for line in said.lines().take(20) {
-            println!("  | {line}");
+/// Waits until it accepts and has probed its member.
+fn wait_until_ready(gateway: &mut Gateway, port: u16, probes: &ProbeTarget) -> Result<()> {
+    let end = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < end {
+        gateway.still_runs()?;
+        let accepts = TcpStream::connect(("127.0.0.1", port)).is_ok();
+        if accepts && probes.answered.load(Ordering::Relaxed) > 0 {
+            // The answer has left; its verdict follows at once.
+            std::thread::sleep(Duration::from_millis(300));
+            return Ok(());
         }
-        bail!("the gateway has ended ({status})")
+        std::thread::sleep(Duration::from_millis(50));
     }
-
-    /// Waits until it accepts and has probed its member.
-    fn wait_until_ready(&mut self, port: u16, probes: &ProbeTarget) -> Result<()> {
-        let end = Instant::now() + Duration::from_secs(20);
-        while Instant::now() < end {
-            self.still_runs()?;
-            let accepts = TcpStream::connect(("127.0.0.1", port)).is_ok();
-            if accepts && probes.answered.load(Ordering::Relaxed) > 0 {
-                // The answer has left; its verdict follows at once.
-                std::thread::sleep(Duration::from_millis(300));
-                return Ok(());
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        let answered = probes.answered.load(Ordering::Relaxed);
-        bail!("the gateway was not ready after 20 s ({answered} probes came)")
-    }
-}
-
-impl Drop for Gateway {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    let answered = probes.answered.load(Ordering::Relaxed);
+    bail!("the gateway was not ready after 20 s ({answered} probes came)")
 }
 
 /// Answers probes with 200, for as long as this process lives.
@@ -354,10 +287,6 @@ fn answer_probe(mut stream: TcpStream) -> std::io::Result<()> {
         }
     }
     stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
-}
-
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0)).context("find a free port")?.local_addr()?.port())
 }
 
 #[cfg(test)]

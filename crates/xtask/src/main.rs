@@ -11,6 +11,8 @@ mod links;
 mod summary;
 mod test;
 mod tidy;
+mod trial;
+mod websocket;
 mod workspace;
 
 use std::process::ExitCode;

@@ -35,10 +35,10 @@ pub(crate) const FOUR: Generation = Generation {
         setvar:tx.combined_file_sizes=65535\"",
 };
 
-/// The folder of a generation, if the corpus is there.
+/// The folder of a generation, if the corpus is there; relative names start at the workspace.
 pub(crate) fn folder(generation: Generation) -> Option<PathBuf> {
-    let root = std::env::var_os("GATEHOUSE_CORPUS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), PathBuf::from);
+    let named = std::env::var_os("GATEHOUSE_CORPUS").unwrap_or_else(|| "../shared".into());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(named);
     let folder = root.join("waf-corpus").join(generation.folder);
     if folder.is_dir() {
         return Some(folder);
