@@ -1,6 +1,7 @@
 //! Patterns of conditions: regular expressions of the RE2 kind, found anywhere in the value.
 
 mod dialect;
+mod sequence;
 mod shape;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input, PatternID};
 
+use sequence::Sequence;
 use shape::{Begin, Shape};
 
 /// Bytes the automaton of one pattern may take.
@@ -38,6 +40,8 @@ struct Inner {
     prefix: Box<[u8]>,
     /// What every match begins with, where a match may begin anywhere; case as the pattern has it.
     lead: Box<[u8]>,
+    /// The pattern as steps, where it needs no automaton once it is known where a match may begin.
+    sequence: Option<Sequence>,
     groups: usize,
     matches_empty: bool,
 }
@@ -66,11 +70,22 @@ impl Pattern {
             Err(PatternError::Syntax(_)) => (build(&spelled, bytes.unicode(true))?, (Shape::Other, Begin::default())),
             Err(error) => return Err(error),
         };
-        let Begin { prefix, lead } = begin;
+        let Begin { prefix, lead, anchored, sequence } = begin;
+        // Where a match may begin must be known: at the beginning, or where a text stands.
+        let sequence = sequence.filter(|_| anchored || !lead.is_empty());
         let groups = regex.group_info().group_len(PatternID::ZERO).saturating_sub(1);
         let matches_empty = regex.is_match(b"".as_slice());
         Ok(Self {
-            inner: Arc::new(Inner { text: text.into(), ignore_case, regex, prefix, lead, groups, matches_empty }),
+            inner: Arc::new(Inner {
+                text: text.into(),
+                ignore_case,
+                regex,
+                prefix,
+                lead,
+                sequence,
+                groups,
+                matches_empty,
+            }),
             shape,
         })
     }
@@ -97,7 +112,7 @@ impl Pattern {
             return inner.matches_empty;
         }
         let by_shape = self.shape.is_in(value, inner.ignore_case);
-        by_shape.unwrap_or_else(|| inner.can_match(value) && inner.regex.is_match(value))
+        by_shape.unwrap_or_else(|| inner.can_match(value) && inner.search(value, None))
     }
 
     /// Whether it is found in `value`, and where its groups are, up to the group `last`.
@@ -106,7 +121,7 @@ impl Pattern {
         groups.resize((last.min(self.groups()) + 1) * 2, None);
         let inner = &self.inner;
         let can_match = if value.is_empty() { inner.matches_empty } else { inner.can_match(value) };
-        can_match && inner.search(value, groups)
+        can_match && inner.search(value, Some(groups))
     }
 }
 
@@ -125,7 +140,8 @@ fn shape(text: &str, syntax: syntax::Config) -> (Shape, Begin) {
     let Ok(hir) = syntax::parse_with(text, &syntax.case_insensitive(false)) else {
         return (Shape::Other, Begin::default());
     };
-    (Shape::of(&hir, syntax.get_case_insensitive()), Begin::of(&hir))
+    let ignore_case = syntax.get_case_insensitive();
+    (Shape::of(&hir, ignore_case), Begin::of(&hir, ignore_case))
 }
 
 /// Places where a match may begin that are tried one by one before the whole value is searched; few, so that the time
@@ -133,21 +149,37 @@ fn shape(text: &str, syntax: syntax::Config) -> (Shape, Begin) {
 const TRIED: usize = 4;
 
 impl Inner {
-    /// Finds the first match. Where a match begins with a known text, the automaton for anchored matches is tried where
-    /// the text stands: searching first for where a match begins costs three times as much in short values.
-    fn search(&self, value: &[u8], groups: &mut Groups) -> bool {
-        let mut from = 0;
-        if !self.lead.is_empty() {
-            for _ in 0..TRIED {
-                let Some(at) = self.next_lead(value, from) else { return false };
-                let input = Input::new(value).span(at..value.len()).anchored(Anchored::Yes);
-                if self.regex.search_slots(&input, groups).is_some() {
-                    return true;
-                }
-                from = at + 1;
-            }
+    /// Finds the first match. Where a match begins with a known text, it is tried where the text stands: searching first
+    /// for where a match begins costs three times as much in short values.
+    fn search(&self, value: &[u8], mut groups: Option<&mut Groups>) -> bool {
+        if self.lead.is_empty() {
+            return match &self.sequence {
+                Some(sequence) => sequence.matches(value, 0, self.ignore_case, groups),
+                None => self.run(Input::new(value), groups),
+            };
         }
-        self.regex.search_slots(&Input::new(value).span(from.min(value.len())..value.len()), groups).is_some()
+        let mut from = 0;
+        for _ in 0..TRIED {
+            let Some(at) = self.next_lead(value, from) else { return false };
+            let found = match &self.sequence {
+                Some(sequence) => sequence.matches(value, at, self.ignore_case, groups.as_deref_mut()),
+                None => {
+                    self.run(Input::new(value).span(at..value.len()).anchored(Anchored::Yes), groups.as_deref_mut())
+                }
+            };
+            if found {
+                return true;
+            }
+            from = at + 1;
+        }
+        self.run(Input::new(value).span(from.min(value.len())..value.len()), groups)
+    }
+
+    fn run(&self, input: Input<'_>, groups: Option<&mut Groups>) -> bool {
+        match groups {
+            Some(groups) => self.regex.search_slots(&input, groups).is_some(),
+            None => self.regex.is_match(input),
+        }
     }
 
     fn next_lead(&self, value: &[u8], from: usize) -> Option<usize> {

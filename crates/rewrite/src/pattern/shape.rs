@@ -3,6 +3,8 @@
 use memchr::memmem::Finder;
 use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 
+use super::sequence::Sequence;
+
 /// What a pattern looks for, when only whether it is found matters.
 #[derive(Clone, Debug)]
 pub(super) enum Shape {
@@ -91,18 +93,24 @@ pub(super) struct Begin {
     pub(super) prefix: Box<[u8]>,
     /// What every match begins with, where it need not be at the beginning of the value. ASCII.
     pub(super) lead: Box<[u8]>,
+    /// Whether it can be found at the beginning of a value alone.
+    pub(super) anchored: bool,
+    /// The pattern as steps.
+    pub(super) sequence: Option<Sequence>,
 }
 
 impl Begin {
-    pub(super) fn of(hir: &Hir) -> Self {
+    pub(super) fn of(hir: &Hir, ignore_case: bool) -> Self {
         let mut parts = Vec::new();
         flatten(hir, &mut parts);
-        let (begins, rest) = strip(&parts, Look::Start, <[&Hir]>::split_first);
-        match rest.first().map(|part| part.kind()) {
-            Some(HirKind::Literal(text)) if begins => Self { prefix: text.0.clone(), ..Self::default() },
-            Some(HirKind::Literal(text)) if text.0.is_ascii() => Self { lead: text.0.clone(), ..Self::default() },
-            _ => Self::default(),
-        }
+        let (anchored, rest) = strip(&parts, Look::Start, <[&Hir]>::split_first);
+        let text = match rest.first().map(|part| part.kind()) {
+            Some(HirKind::Literal(text)) => text.0.clone(),
+            _ => Box::default(),
+        };
+        let (prefix, lead) = if anchored { (text, Box::default()) } else { (Box::default(), text) };
+        let lead = if lead.is_ascii() { lead } else { Box::default() };
+        Self { prefix, lead, anchored, sequence: Sequence::of(hir, ignore_case) }
     }
 }
 
