@@ -7,10 +7,12 @@ use std::sync::{Arc, OnceLock};
 
 use gateway::documents::{Loaded, Purpose, load_texts};
 use model::Source;
+use serde_json::Value;
 use snapshot::Snapshot;
 
 use crate::farm::Farm;
 use crate::folder::Folder;
+use crate::rewrites;
 
 /// A gateway's document and its site file.
 #[derive(Clone, Debug)]
@@ -110,6 +112,16 @@ impl Document {
     /// Content goes on as it comes, both ways.
     pub fn streaming(self) -> Self {
         self.section("globalConfiguration", "{enableRequestBuffering: false, enableResponseBuffering: false}")
+    }
+
+    /// A rule from the listener `web` to the pool `pool`, with these rewrite rules and further properties.
+    pub fn rewrites(self, rules: &[Value], more: &str) -> Self {
+        let comma = if more.is_empty() { "" } else { ", " };
+        let rule = format!(
+            "{{name: rule, priority: 1, httpListener: web, backendAddressPool: pool, backendHttpSettings: http, \
+             rewriteRuleSet: set{comma}{more}}}"
+        );
+        self.section("rewriteRuleSets", Value::from(vec![rewrites::set("set", rules)]).to_string()).rules(&[&rule])
     }
 
     /// A path map `map` behind the listener `web`: the default pool, and path rules as name, paths and pool.

@@ -118,7 +118,7 @@ impl Input {
             return;
         }
         let buffer = std::mem::take(&mut self.bytes);
-        if buffer.capacity() >= READ {
+        if (READ..2 * READ).contains(&buffer.capacity()) {
             READS.with_borrow_mut(|kept| kept.give(buffer, KEPT_READ));
         }
     }
@@ -162,6 +162,12 @@ impl Input {
             self.release();
             self.bytes = rest;
         }
+    }
+}
+
+impl From<Vec<u8>> for Input {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { bytes, start: 0 }
     }
 }
 

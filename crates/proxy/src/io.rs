@@ -8,6 +8,7 @@ use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use backend::connections::{ServerStream, poll_ended};
 use bytes::BufMut;
@@ -149,6 +150,11 @@ impl<'a> Pieces<'a> {
         Self { pieces, written: 0 }
     }
 
+    /// True when the peer has taken all.
+    pub fn is_done(&self) -> bool {
+        self.written == self.pieces.iter().map(|piece| piece.len()).sum::<usize>()
+    }
+
     #[inline]
     fn rest(&self) -> ([&'a [u8]; 3], usize) {
         // Nearly always: one piece, nothing of it written.
@@ -172,52 +178,97 @@ impl<'a> Pieces<'a> {
     }
 }
 
+/// Writes as much of the pieces as the peer takes now; ready when that is all of it.
+#[inline]
+fn poll_pieces<S: Stream>(
+    stream: &RefCell<S>,
+    pieces: &mut Pieces<'_>,
+    timer: &TimerGuard,
+    lane: Lane,
+    context: &mut Context<'_>,
+) -> Poll<io::Result<()>> {
+    loop {
+        let (rest, count) = pieces.rest();
+        let mut stream = stream.borrow_mut();
+        let polled = match count {
+            // A TLS session may still hold what it took; a socket has nothing to flush.
+            0 => {
+                let flushed = ready!(Pin::new(&mut *stream).poll_flush(context));
+                timer.clear(lane);
+                return Poll::Ready(flushed);
+            }
+            1 => Pin::new(&mut *stream).poll_write(context, rest[0]),
+            _ => {
+                let slices = rest.map(IoSlice::new);
+                Pin::new(&mut *stream).poll_write_vectored(context, &slices[..count])
+            }
+        };
+        match ready!(polled)? {
+            0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            count => {
+                pieces.written += count;
+                if timer.is_set(lane) {
+                    timer.clear(lane);
+                }
+            }
+        }
+    }
+}
+
 /// Writes all pieces, tried at once; `limit` bounds each wait for the peer to take more.
 pub async fn write<S: Stream>(
     stream: &RefCell<S>,
     pieces: &mut Pieces<'_>,
     timer: &TimerGuard,
     lane: Lane,
-    limit: std::time::Duration,
+    limit: Duration,
 ) -> io::Result<()> {
     poll_fn(|context| {
-        loop {
-            let (rest, count) = pieces.rest();
-            let mut stream = stream.borrow_mut();
-            let polled = match count {
-                // A TLS session may still hold what it took; a socket has nothing to flush.
-                0 => match Pin::new(&mut *stream).poll_flush(context) {
-                    Poll::Ready(done) => {
-                        timer.clear(lane);
-                        return Poll::Ready(done);
-                    }
-                    Poll::Pending => Poll::Pending,
-                },
-                1 => Pin::new(&mut *stream).poll_write(context, rest[0]),
-                _ => {
-                    let slices = rest.map(IoSlice::new);
-                    Pin::new(&mut *stream).poll_write_vectored(context, &slices[..count])
-                }
-            };
-            match polled {
-                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                Poll::Ready(Ok(count)) => {
-                    pieces.written += count;
-                    if timer.is_set(lane) {
-                        timer.clear(lane);
-                    }
-                }
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => {
-                    if !timer.is_set(lane) {
-                        timer.set(lane, limit);
-                    }
-                    return expire(timer, lane, context);
-                }
-            }
+        if let Poll::Ready(done) = poll_pieces(stream, pieces, timer, lane, context) {
+            return Poll::Ready(done);
         }
+        stalled(timer, lane, limit, context)
     })
     .await
+}
+
+/// Writes what the peer takes at once. True when that was all of it.
+pub async fn write_now<S: Stream>(
+    stream: &RefCell<S>,
+    pieces: &mut Pieces<'_>,
+    timer: &TimerGuard,
+    lane: Lane,
+) -> io::Result<bool> {
+    poll_fn(|context| match poll_pieces(stream, pieces, timer, lane, context) {
+        Poll::Ready(done) => Poll::Ready(done.map(|()| true)),
+        Poll::Pending => Poll::Ready(Ok(false)),
+    })
+    .await
+}
+
+/// Writes all pieces, and does something else whenever the peer does not take more: true when that is enough.
+pub async fn write_meanwhile<S: Stream>(
+    stream: &RefCell<S>,
+    pieces: &mut Pieces<'_>,
+    timer: &TimerGuard,
+    (lane, limit): (Lane, Duration),
+    mut meanwhile: impl FnMut(&mut Context<'_>) -> bool,
+) -> io::Result<()> {
+    poll_fn(|context| {
+        if let Poll::Ready(done) = poll_pieces(stream, pieces, timer, lane, context) {
+            return Poll::Ready(done);
+        }
+        if meanwhile(context) { Poll::Ready(Ok(())) } else { stalled(timer, lane, limit, context) }
+    })
+    .await
+}
+
+/// What a write that waits for its peer returns.
+fn stalled(timer: &TimerGuard, lane: Lane, limit: Duration, context: &Context<'_>) -> Poll<io::Result<()>> {
+    if !timer.is_set(lane) {
+        timer.set(lane, limit);
+    }
+    expire(timer, lane, context)
 }
 
 /// Ends the sending half.

@@ -6,7 +6,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::commands;
 use crate::summary::{Outcome, Summary};
+use crate::trial::{Gateway, Scratch, free_port};
 use crate::workspace;
 
 /// One half of the corpus, and what is asked of the gateway.

@@ -18,11 +18,14 @@ mod workspace;
 use std::process::ExitCode;
 
 use summary::{Outcome, Summary};
+use websocket::Selection;
 
 const USAGE: &str = "usage: cargo xtask COMMAND
 
   test      set-up and all tests: unit, documentation, whole gateway, conformance corpora
   corpus    the conformance corpora alone
+  conformance websocket [--all]
+            WebSocket conformance through the gateway; all of it takes twenty minutes
   layers    fails on a dependency between our crates that the table of layers does not have
   tidy      line width, module documentation, banned words, links; reports large files
   ci        formatting, clippy, layers, tidy, cargo-deny (if installed), then test
@@ -39,6 +42,14 @@ fn main() -> ExitCode {
             corpus::run(&mut summary);
             Ok(())
         }
+        "conformance" => match rest {
+            [suite] if suite == "websocket" => websocket::run(&mut summary, Selection::Quick),
+            [suite, all] if suite == "websocket" && all == "--all" => websocket::run(&mut summary, Selection::All),
+            other => {
+                eprint!("unknown suite {other:?}\n{USAGE}");
+                return ExitCode::from(2);
+            }
+        },
         "layers" => summary.step("layers", layers::check),
         "tidy" => summary.step("tidy", tidy::check),
         "ci" => ci(&mut summary),

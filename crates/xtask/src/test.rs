@@ -5,6 +5,7 @@ use anyhow::Result;
 use crate::commands::{self, Heard};
 use crate::corpus;
 use crate::summary::{Outcome, Summary};
+use crate::websocket::{self, Selection};
 
 /// Runs all tests and adds what came out.
 pub(crate) fn run(summary: &mut Summary) -> Result<()> {
@@ -21,7 +22,7 @@ pub(crate) fn run(summary: &mut Summary) -> Result<()> {
     let heard = commands::listen(&["test", "--workspace", "--doc", "--no-fail-fast"])?;
     add(summary, "documentation tests", &heard, libtest_counts(&heard.lines));
     corpus::run(summary);
-    Ok(())
+    websocket::run(summary, Selection::Quick)
 }
 
 /// Passed and failed tests.

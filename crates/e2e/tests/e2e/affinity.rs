@@ -154,6 +154,24 @@ fn a_valid_cookie_of_either_name_binds_and_is_not_repeated() {
     assert_eq!(farm.last().field("cookie"), Some(cookies.as_str()), "cookies go on to the server");
 }
 
+/// HTTP/2 clients may send every cookie in a field of its own.
+#[test]
+fn cookies_in_fields_of_their_own_bind_too() {
+    let farm = Farm::echo(3);
+    let gateway = start(&secure(&farm, ""));
+    let values = values(&mut gateway.secure(&Tls::new()).client, 3);
+    let mut h2 = gateway.h2();
+    let cookie = format!("{NAME}={}", values[1]);
+    let mut fields = e2e::h2::get("/").to_vec();
+    fields.extend([("cookie", "a=1"), ("cookie", cookie.as_str()), ("cookie", "b=2")]);
+    for _ in 0..3 {
+        let stream = h2.request(&fields);
+        let answer = h2.answer(stream);
+        assert_eq!((answer.field("x-server"), answer.field("set-cookie")), (Some("1"), None));
+    }
+    assert_eq!(farm.last().field("cookie"), Some(format!("a=1; {cookie}; b=2").as_str()));
+}
+
 #[test]
 fn cookies_may_have_another_name_and_more_attributes() {
     let farm = Farm::echo(1);

@@ -149,6 +149,23 @@ fn good_tokens_are_let_in_and_their_identity_is_told() {
     }
 }
 
+/// A page of the operator's takes nothing away from what a client has to be told.
+#[test]
+fn refusals_may_have_a_page() {
+    let farm = Farm::echo(1);
+    let ec = Signer::ec("ec");
+    let page = |status: u16| format!("{{statusCode: HttpStatus{status}, gatehouse: {{content: 'sorry {status}'}}}}");
+    let document =
+        with_keys(&farm, &[&ec], "").section("customErrorConfigurations", format!("[{}, {}]", page(401), page(403)));
+    let gateway = Start::workers(1).run(&document);
+    let mut client = gateway.secure(&Tls::new()).client;
+    let answer = ask(&mut client, "");
+    assert_eq!((answer.status, answer.text().as_str()), (401, "sorry 401"));
+    assert!(answer.head.has("www-authenticate"));
+    let answer = ask(&mut client, &bearer(&ec.token(json!({"oid": null}))));
+    assert_eq!((answer.status, answer.text().as_str()), (403, "sorry 403"));
+}
+
 #[test]
 fn where_all_are_let_in_only_good_tokens_have_an_identity() {
     let farm = Farm::echo(1);
@@ -236,28 +253,28 @@ impl Site {
     }
 }
 
-/// That newer keys are asked for once a minute at most is tested beside the code, where time is virtual.
 #[test]
-fn keys_are_fetched_once_and_stay_when_their_place_is_away() {
+fn keys_are_fetched_and_fetched_again_for_a_key_that_is_new() {
     let farm = Farm::echo(1);
-    let (one, two) = (Signer::ec("one"), Signer::ec("two"));
+    let (one, two, three) = (Signer::ec("one"), Signer::ec("two"), Signer::ec("three"));
     let mut site = Site::new(&[&one]);
-    let check = |path: &str| format!("tenantId: {TENANT}, gatehouse: {{jwksUri: '{}'}}", site.url(path));
-    let (first, second) = (guarded(&farm, &check("/keys")), guarded(&farm, &check("/keys/new")));
-    let gateway = Start::workers(2).run(&first);
+    let document = guarded(&farm, &format!("tenantId: {TENANT}, gatehouse: {{jwksUri: '{}'}}", site.url("/keys")));
+    let gateway = Start::workers(2).run(&document);
     let status =
         |signer: &Signer| ask(&mut gateway.secure(&Tls::new()).client, &bearer(&signer.token(json!({})))).status;
     for _ in 0..5 {
-        assert_eq!((status(&one), status(&two)), (200, 401));
+        assert_eq!(status(&one), 200);
     }
-    assert_eq!(site.asked(), 1, "once for all workers, and unknown keys are no way to make the gateway ask");
-    gateway.apply(&first).unwrap();
-    assert_eq!((status(&one), site.asked()), (200, 1), "keys stay over a change");
+    gateway.apply(&document).unwrap();
+    assert_eq!((status(&one), site.asked()), (200, 1), "once for all requests and workers, and kept over a change");
     site.publish(&[&one, &two]);
-    gateway.apply(&second).unwrap();
-    assert_eq!((status(&two), status(&one)), (200, 200), "a request waits for keys that are on their way");
+    assert_eq!((status(&two), status(&one), status(&two)), (200, 200, 200), "the new key is found without waiting");
+    for _ in 0..5 {
+        assert_eq!(status(&three), 401);
+    }
+    assert_eq!(site.asked(), 2, "unknown keys are no way to make the gateway ask: once a minute");
     site.farm.kill(0);
-    assert_eq!((status(&one), status(&two)), (200, 200), "what is known stays good");
+    assert_eq!((status(&one), status(&two), status(&three)), (200, 200, 401), "what is known stays good");
     let tokens = serde_json::to_value(gateway.status().tokens).unwrap();
     assert_eq!((tokens[0]["name"].as_str(), tokens[0]["keys"].as_u64()), (Some("check"), Some(2)), "{tokens}");
 }

@@ -8,6 +8,7 @@ use backend::connections::Link;
 
 use crate::buffer::{Input, give_head, take_head};
 use crate::failure::Failure;
+use crate::http::ahead::Unsent;
 use crate::http::client::{Answered, Download, Seat, Sink};
 use crate::http::exchange::Next;
 use crate::http::forward::{Attempt, server_failure};
@@ -29,6 +30,8 @@ pub(super) struct Upstream {
     pub(super) input: Input,
     /// Whether the connection may be used again.
     pub(super) keep_alive: bool,
+    /// What of the answer is here and not with the client.
+    pub(super) unsent: Option<Box<Unsent>>,
 }
 
 /// The way back: the answer's head and its content.
@@ -100,13 +103,17 @@ impl Down<'_> {
             read_limit: self.attempt.settings.request_timeout,
             write_limit: self.attempt.limits.client_write_timeout,
             min_rate: self.attempt.limits.min_body_rate,
+            ahead: self.attempt.ahead,
         };
         let mut moved = Moved::default();
         let done = sink.content(&download, &mut upstream.input, out, &mut moved).await;
         facts.sent += moved.written;
         facts.answered |= moved.written > 0;
         match done {
-            Ok(()) => Ok(if answered.keep_alive { Next::KeepAlive } else { Next::Close }),
+            Ok(unsent) => {
+                upstream.unsent = unsent;
+                Ok(if answered.keep_alive { Next::KeepAlive } else { Next::Close })
+            }
             Err(broken) => {
                 upstream.keep_alive = false;
                 Err(cut(&broken))
@@ -226,7 +233,7 @@ impl Down<'_> {
 }
 
 /// What a relay of content that broke means, once the client has begun to get an answer.
-fn cut(broken: &Broken) -> Failure {
+pub(super) fn cut(broken: &Broken) -> Failure {
     match broken {
         Broken::Read(error) if error.kind() == std::io::ErrorKind::TimedOut => Failure::ResponseStalled,
         Broken::Read(_) | Broken::Malformed | Broken::TooLarge | Broken::Lost(_) => Failure::ResponseCut,

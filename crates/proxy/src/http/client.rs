@@ -14,6 +14,7 @@ use snapshot::Limits;
 
 use crate::buffer::Input;
 use crate::failure::Failure;
+use crate::http::ahead::Unsent;
 use crate::http::body::{Decoder, Framing};
 use crate::http::compose::ClientSide;
 use crate::http::dedicated::Dedicated;
@@ -165,14 +166,18 @@ pub trait Sink {
     /// Whether the client has got a part of the final answer before any content is moved.
     fn begun(&self) -> bool;
 
-    /// Moves the content from the server, after what stands in `out`.
+    /// Moves the content from the server, after what stands in `out`. What is returned is here as a whole, so that the
+    /// server is not needed any more; the client takes it slowly.
     async fn content(
         &mut self,
         download: &Download<'_>,
         input: &mut Input,
         out: &mut Vec<u8>,
         moved: &mut Moved,
-    ) -> Result<(), Broken>;
+    ) -> Result<Option<Box<Unsent>>, Broken>;
+
+    /// Writes what is left of content that was read as a whole.
+    async fn resume(&mut self, onward: Onward<'_>, unsent: Unsent, moved: &mut Moved) -> Result<(), Broken>;
 }
 
 /// What became of the head of an answer.
@@ -184,6 +189,16 @@ pub struct Answered {
     pub keep_alive: bool,
     /// Content-Type, in the record.
     pub content_type: Span,
+}
+
+/// How content that is here as a whole goes on.
+pub struct Onward<'a> {
+    /// Deadlines.
+    pub timer: &'a TimerGuard,
+    /// The longest wait for the client.
+    pub write_limit: Duration,
+    /// The least rate of the client, in bytes a second.
+    pub min_rate: u32,
 }
 
 /// How content comes from a server.
@@ -200,4 +215,6 @@ pub struct Download<'a> {
     pub write_limit: Duration,
     /// The least rate of the client, in bytes a second.
     pub min_rate: u32,
+    /// The most that is read ahead of a slow client, in bytes.
+    pub ahead: usize,
 }

@@ -18,10 +18,11 @@ use tls::connector::{Class, Connector};
 
 use crate::buffer::{Input, give_head, take_head};
 use crate::failure::{Failure, Retry};
-use crate::http::answer::{Down, Upstream};
+use crate::http::ahead::Unsent;
+use crate::http::answer::{Down, Upstream, cut};
 use crate::http::body::{Decoder, Framing};
 use crate::http::choose;
-use crate::http::client::{Client, Intake, Seat, Source, Upload};
+use crate::http::client::{Client, Intake, Onward, Seat, Sink, Source, Upload};
 use crate::http::exchange::{Exchange, Next, Plan, Rest};
 use crate::http::record::Record;
 use crate::http::relay::{Broken, Moved};
@@ -81,7 +82,9 @@ impl Exchange {
             self.facts.servers.push(server.address);
             let live = &published.fleet[target];
             let limits = &published.snapshot.limits;
-            let attempt = Attempt { plan, settings, limits, server, connector: live.connector() };
+            let buffers = published.snapshot.options.buffers_responses;
+            let ahead = if buffers { limits.buffered_response } else { 0 };
+            let attempt = Attempt { plan, settings, limits, ahead, server, connector: live.connector() };
             // Counted, and cut off when the server's time is over.
             client.seat().timer.engage(server.busy());
             let done = attempt.run(client, &mut self.record, &content, &mut self.facts, fresh).await;
@@ -185,6 +188,8 @@ pub(super) struct Attempt<'a> {
     pub(super) plan: &'a Plan,
     pub(super) settings: &'a Settings,
     pub(super) limits: &'a Limits,
+    /// The most that is read ahead of a slow client, in bytes.
+    pub(super) ahead: usize,
     pub(super) server: &'a Arc<Server>,
     connector: Option<&'a Connector>,
 }
@@ -203,7 +208,7 @@ impl Attempt<'_> {
         let host = record.get(record.sent_host);
         let (link, reused) =
             self.link(client.seat(), host, facts, fresh).await.map_err(|failure| Trouble { failure, ..before })?;
-        let mut upstream = Upstream { input: Input::new(), keep_alive: false };
+        let mut upstream = Upstream { input: Input::new(), keep_alive: false, unsent: None };
         // Uploads are rare and their futures large: not in every exchange.
         let result = match content {
             Content::Kept => self.without_content(client, &link, record, facts, &mut upstream).await,
@@ -222,7 +227,32 @@ impl Attempt<'_> {
         if result.is_ok() && upstream.keep_alive && upstream.input.is_empty() {
             self.give_back(seat, link);
         }
+        if let (Ok(next), Some(unsent)) = (&result, upstream.unsent.take()) {
+            // The server has done its work; what is left is between the client and us.
+            _ = seat.timer.release();
+            return Box::pin(self.finish(client, *unsent, facts)).await.map(|()| *next);
+        }
         result.map_err(|trouble| Trouble { reused, ..trouble })
+    }
+
+    /// Sends the client what of its answer is here already.
+    async fn finish<C: Client>(&self, client: &mut C, unsent: Unsent, facts: &mut Facts) -> Result<(), Trouble> {
+        let (seat, _, mut sink) = client.ends();
+        let onward = Onward {
+            timer: &seat.timer,
+            write_limit: self.limits.client_write_timeout,
+            min_rate: self.limits.min_body_rate,
+        };
+        let mut moved = Moved::default();
+        let done = sink.resume(onward, unsent, &mut moved).await;
+        facts.sent += moved.written;
+        done.map_err(|broken| Trouble {
+            failure: cut(&broken),
+            wrote: true,
+            reused: false,
+            answered: true,
+            consumed: false,
+        })
     }
 
     /// Keeps a connection for another request: of this client, where they are not shared.
@@ -296,11 +326,14 @@ impl Attempt<'_> {
     ) -> Result<Next, Trouble> {
         let (seat, _, mut sink) = client.ends();
         let timer = &seat.timer;
-        let mut pieces = Pieces::new([&record.text, b"", b""]);
         let limit = self.settings.request_timeout;
-        let wrote = write(&link.stream, &mut pieces, timer, Lane::ServerWrite, limit).await;
+        // In a block, so that the pieces take no room while the answer is awaited.
+        let (wrote, written) = {
+            let mut pieces = Pieces::new([&record.text, b"", b""]);
+            let wrote = write(&link.stream, &mut pieces, timer, Lane::ServerWrite, limit).await;
+            (wrote, pieces.written > 0)
+        };
         timer.clear(Lane::ServerWrite);
-        let written = pieces.written > 0;
         let trouble = |failure| Trouble { failure, wrote: written, reused: false, answered: false, consumed: false };
         if let Err(error) = wrote {
             facts.explain(&error);

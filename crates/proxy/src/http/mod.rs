@@ -1,5 +1,6 @@
 //! HTTP: from the first byte of a request to its row in the log.
 
+pub mod ahead;
 pub mod answer;
 pub mod body;
 pub mod choose;

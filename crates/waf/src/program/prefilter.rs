@@ -68,7 +68,7 @@ impl Gathering {
         match automaton {
             Some(automaton) => Prefilter { automaton: Some(automaton), literals, bytes, bits: self.bits },
             // Too many literals for an automaton: every operator is asked.
-            None => Prefilter::default(),
+            None => Prefilter { bits: self.bits, ..Prefilter::default() },
         }
     }
 }
@@ -111,6 +111,14 @@ fn set(bits: &[u32], words: &mut [u64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn without_an_automaton_every_bit_is_set() {
+        let filter = Prefilter { bits: 70, ..Prefilter::default() };
+        let mut words = vec![0; filter.words()];
+        filter.scan(b"a", &mut words);
+        assert_eq!(words, [u64::MAX, u64::MAX]);
+    }
 
     #[test]
     fn a_value_sets_the_bits_of_the_literals_in_it() {

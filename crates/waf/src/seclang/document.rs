@@ -7,6 +7,7 @@ use super::fault::{Fault, Faults};
 use super::glob;
 use super::lexer::{Word, logical_lines};
 use super::place::Place;
+use crate::actions::Action;
 
 /// Files within files; more is a circle.
 const INCLUDE_DEPTH: usize = 16;
@@ -63,6 +64,18 @@ impl Document {
     pub fn followed_by(mut self, other: Self) -> Self {
         self.directives.extend(other.directives);
         self
+    }
+
+    /// The ids of its rules in their order, whether they can run or not.
+    pub fn ids(&self) -> impl Iterator<Item = u32> {
+        let rules = self.directives.iter().filter_map(|(directive, _)| match directive {
+            Directive::Rule(rule) => Some(rule),
+            _ => None,
+        });
+        rules.flat_map(|rule| &rule.actions).filter_map(|(action, _)| match action {
+            Action::Id(id) => Some(*id),
+            _ => None,
+        })
     }
 
     /// How many rules it holds, links of chains included.

@@ -63,6 +63,7 @@ fn files_include_others_beside_them_and_by_pattern() {
     let document = Document::read("crs/main.conf", &files).unwrap();
     let program = Program::compile(&document, &Options::default(), &files, &mut Library::new()).unwrap();
     assert_eq!(program.rules().map(|rule| rule.id).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(document.ids().collect::<Vec<_>>(), [1, 2, 3]);
     let faults = Document::read("loop.conf", &files).unwrap_err();
     assert!(faults[0].found.contains("16 deep"), "{}", faults[0]);
 }

@@ -70,3 +70,12 @@ fn an_exclusion_leaves_values_out_by_the_spelling_of_their_keys() {
         assert_eq!(names, expected, "{selector:?}");
     }
 }
+
+#[test]
+fn programs_are_shared_between_threads_and_transactions_move_between_them() {
+    fn shared<T: Send + Sync>() {}
+    fn moved<T: Send>() {}
+    shared::<waf::program::Program>();
+    moved::<waf::transaction::Transaction>();
+    moved::<waf::verdict::Verdict>();
+}

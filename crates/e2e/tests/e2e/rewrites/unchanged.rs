@@ -1,6 +1,6 @@
 //! What rewrites do not touch: redirects, and what the gateway answers itself.
 
-use e2e::rewrites::{both, response, rule, set, url, when};
+use e2e::rewrites::{both, request, response, rule, set, url, when};
 use e2e::{Document, Farm, Start};
 use serde_json::json;
 
@@ -109,4 +109,46 @@ fn answers_without_content_are_rewritten_and_stay_in_step() {
         let answer = client.answer_to_head();
         assert_eq!((answer.field("x-a"), answer.field("x-b")), (Some("2"), Some("3")), "{method} {status}");
     }
+}
+
+/// The heads of a WebSocket handshake are rewritten, what comes after them is not; a cookie may bind it to a server.
+#[test]
+fn handshakes_of_websockets_are_rewritten_and_bound_like_other_requests() {
+    let farm = e2e::websocket::farm(e2e::websocket::echo);
+    let set = set(
+        "set",
+        &[rule(
+            1,
+            &[when("var_uri_path", "^/chat$")],
+            both(
+                both(
+                    request(&[("X-A", "{http_req_Upgrade}"), ("Sec-WebSocket-Protocol", "v2")]),
+                    url(Some("/ws"), None),
+                ),
+                response(&[("X-B", "{var_http_status} {http_resp_Upgrade}"), ("Server", "")]),
+            ),
+        )],
+    );
+    let document = Document::new(&farm)
+        .settings(&farm, "requestTimeout: 20, cookieBasedAffinity: Enabled")
+        .section("rewriteRuleSets", json!([set]).to_string())
+        .rules(&["{name: rule, priority: 1, httpListener: web, backendAddressPool: pool, backendHttpSettings: http, \
+             rewriteRuleSet: set}"]);
+    let gateway = Start::workers(1).run(&document);
+    let mut client = gateway.client();
+    client.send(e2e::websocket::request("/chat"));
+    let head = client.wire.head().unwrap();
+    assert_eq!(head.start, "HTTP/1.1 101 Switching Protocols");
+    assert_eq!((head.field("upgrade"), head.field("x-b")), (Some("websocket"), Some("101 websocket")));
+    assert!(head.field("set-cookie").is_some_and(|cookie| cookie.starts_with("ApplicationGatewayAffinity=")));
+    let seen = farm.last();
+    assert_eq!(
+        (seen.target.as_str(), seen.field("x-a"), seen.field("upgrade")),
+        ("/ws", Some("websocket"), Some("websocket"))
+    );
+    assert_eq!(seen.field("sec-websocket-protocol"), Some("v2"));
+    client.send("{var_uri_path} Server: x\r\n");
+    let mut echoed = Vec::new();
+    client.wire.exactly(26, |piece| echoed.extend_from_slice(piece)).unwrap();
+    assert_eq!(echoed, b"{var_uri_path} Server: x\r\n"[..]);
 }

@@ -114,6 +114,38 @@ fn settings_have_the_last_word_on_path_and_host() {
     }
 }
 
+/// What the path rule matched is cut off where the rewritten path still begins with it.
+#[test]
+fn an_override_cuts_off_what_the_path_rule_matched_of_the_new_path() {
+    let farm = Farm::echo(1);
+    let map = "[{name: map, defaultBackendAddressPool: pool, defaultBackendHttpSettings: http, pathRules: \
+               [{name: shop, paths: [/shop/*], backendAddressPool: pool, backendHttpSettings: http, rewriteRuleSet: set}]}]";
+    let set = e2e::rewrites::set(
+        "set",
+        &[
+            rule(1, &[when("var_query_string", "stay")], url(Some("/shop/new"), None)),
+            rule(2, &[when("var_query_string", "leave")], url(Some("/other/new"), None)),
+        ],
+    );
+    let document = Document::new(&farm)
+        .settings(&farm, "path: /v2/")
+        .section("urlPathMaps", map)
+        .section("rewriteRuleSets", Value::from(vec![set]).to_string())
+        .rules(&["{name: rule, ruleType: PathBasedRouting, priority: 10, httpListener: web, urlPathMap: map}"]);
+    let gateway = Start::workers(1).run(&document);
+    let mut client = gateway.client();
+    let rows = [
+        ("/shop/a", "/v2/a"),
+        ("/shop/a?stay", "/v2/new?stay"),
+        ("/shop/a?leave", "/v2/other/new?leave"),
+        ("/else?stay", "/v2/else?stay"),
+    ];
+    for (target, sent) in rows {
+        client.get("a.com", target);
+        assert_eq!(farm.last().target, sent, "{target}");
+    }
+}
+
 /// Without an override the Host that a rewrite has set is also the name that is asked for in the TLS handshake.
 #[test]
 fn a_rewritten_host_is_the_name_for_tls_to_the_server() {

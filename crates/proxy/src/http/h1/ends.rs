@@ -10,14 +10,15 @@ use snapshot::Limits;
 
 use crate::buffer::{Input, give_head, take_head};
 use crate::failure::Failure;
+use crate::http::ahead::{Nothing, Unsent};
 use crate::http::body::{Decoder, Framing};
-use crate::http::client::{Answered, Client, Download, Intake, Seat, Sink, Source, Upload};
+use crate::http::client::{Answered, Client, Download, Intake, Onward, Seat, Sink, Source, Upload};
 use crate::http::exchange::{Next, Plan, Rest};
 use crate::http::h1::connection::Connection;
 use crate::http::record::Record;
-use crate::http::relay::{Broken, Moved, Relay};
+use crate::http::relay::{Broken, Moved, Relay, resume};
 use crate::http::reply::Reply;
-use crate::http::response::{self, Onward, Response};
+use crate::http::response::{self, Response};
 use crate::http::row::Facts;
 use crate::io::{HEAD_READ, Pieces, Stream, fill, write};
 use crate::timer::{Lane, TimerGuard};
@@ -182,8 +183,9 @@ impl<S: Stream> Source for Up<'_, S> {
             chunked: upload.chunked,
             max_content: upload.max_content,
             min_rate: upload.min_rate,
+            ahead: 0,
         };
-        relay.run(self.input, decoder, out, moved).await
+        relay.run(self.input, decoder, out, moved, None).await.map(drop)
     }
 }
 
@@ -205,7 +207,7 @@ impl<S: Stream> Sink for Down<'_, S> {
     }
 
     fn interim(&mut self, response: &Response<'_>, plan: &Plan, out: &mut Vec<u8>) {
-        response::write(response, Onward { version: plan.version, keep_alive: true, chunked: false }, out);
+        response::write(response, response::Onward { version: plan.version, keep_alive: true, chunked: false }, out);
     }
 
     async fn flush(&mut self, seat: &Seat, limit: Duration, out: &mut Vec<u8>, sent: &mut u64) -> io::Result<()> {
@@ -222,7 +224,7 @@ impl<S: Stream> Sink for Down<'_, S> {
         out: &mut Vec<u8>,
         record: &mut Record,
     ) -> Result<Answered, Failure> {
-        let onward = Onward::new(plan.version, plan.keep_alive && !leaving, response.framing);
+        let onward = response::Onward::new(plan.version, plan.keep_alive && !leaving, response.framing);
         let written = response::write(response, onward, out);
         // A message without content still has its last chunk to lose.
         self.chunked = onward.chunked && !plan.to_head && response.framing != Framing::None;
@@ -240,7 +242,7 @@ impl<S: Stream> Sink for Down<'_, S> {
         input: &mut Input,
         out: &mut Vec<u8>,
         moved: &mut Moved,
-    ) -> Result<(), Broken> {
+    ) -> Result<Option<Box<Unsent>>, Broken> {
         let relay = Relay {
             from: download.from,
             to: self.stream,
@@ -252,7 +254,25 @@ impl<S: Stream> Sink for Down<'_, S> {
             chunked: self.chunked,
             max_content: u64::MAX,
             min_rate: download.min_rate,
+            ahead: download.ahead,
         };
-        relay.run(input, &mut Decoder::new(download.framing), out, moved).await
+        relay.run(input, &mut Decoder::new(download.framing), out, moved, None).await
+    }
+
+    async fn resume(&mut self, onward: Onward<'_>, unsent: Unsent, moved: &mut Moved) -> Result<(), Broken> {
+        let relay = Relay {
+            from: &RefCell::new(Nothing),
+            to: self.stream,
+            timer: onward.timer,
+            read_lane: Lane::ServerRead,
+            read_limit: onward.write_limit,
+            write_lane: Lane::ClientWrite,
+            write_limit: onward.write_limit,
+            chunked: unsent.chunked,
+            max_content: u64::MAX,
+            min_rate: onward.min_rate,
+            ahead: 0,
+        };
+        resume(&relay, unsent, moved).await
     }
 }

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use backend::connections::ServerStream;
 use bytes::{Bytes, BytesMut};
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream, SendStream};
@@ -16,8 +17,9 @@ use snapshot::Limits;
 use super::connection::Slot;
 use crate::buffer::Input;
 use crate::failure::Failure;
-use crate::http::body::{Decoder, Framing, LAST_CHUNK, write_chunk_line};
-use crate::http::client::{Answered, Client, Download, Intake, Seat, Sink, Source, Upload};
+use crate::http::ahead::{Ahead, Unsent};
+use crate::http::body::{Decoder, Framing, LAST_CHUNK, Step, write_chunk_line};
+use crate::http::client::{Answered, Client, Download, Intake, Onward, Seat, Sink, Source, Upload};
 use crate::http::exchange::{Next, Plan, Rest};
 use crate::http::field::Known;
 use crate::http::record::{Record, Span};
@@ -267,32 +269,42 @@ impl Down<'_> {
         (onward, content_type)
     }
 
-    /// Sends content as the client gives credit for it.
-    async fn put(&mut self, data: &[u8], last: bool, download: &Download<'_>, moved: &mut Moved) -> Result<(), Broken> {
+    /// Sends content as the client gives credit for it. Returns how much was sent: less than all when the whole answer
+    /// is here and the client is slow.
+    async fn put(&mut self, turn: Turn<'_>, work: &mut Work<'_>) -> Result<usize, Broken> {
         let Some(send) = self.send.as_mut() else { return Err(Broken::Write(io::ErrorKind::NotConnected.into())) };
-        let mut rest = data;
-        while !rest.is_empty() {
+        let mut sent = 0;
+        while let Some(rest) = turn.data.get(sent..).filter(|rest| !rest.is_empty()) {
             send.reserve_capacity(rest.len());
             let room = match send.capacity() {
-                0 => credit(send, download).await.map_err(Broken::Write)?,
+                0 => match credit(send, &turn, work).await.map_err(Broken::Write)? {
+                    Some(room) => room,
+                    None => return Ok(sent),
+                },
                 room => room,
             };
-            let (now, later) = rest.split_at(room.min(rest.len()));
-            rest = later;
-            let ends = last && rest.is_empty();
+            let now = &rest[..room.min(rest.len())];
+            let ends = turn.decoder.done() && now.len() == rest.len();
             send.send_data(Bytes::copy_from_slice(now), ends).map_err(|error| Broken::Write(gone(error)))?;
-            moved.written += now.len() as u64;
+            work.moved.written += now.len() as u64;
             self.content_ends |= ends;
+            sent += now.len();
         }
-        Ok(())
+        Ok(sent)
     }
 
     /// More bytes from the server; gives up when the client resets the stream meanwhile.
-    async fn fill(&mut self, download: &Download<'_>, input: &mut Input) -> Result<usize, Broken> {
-        download.timer.set(Lane::ServerRead, download.read_limit);
+    async fn fill(&mut self, input: &mut Input, work: &mut Work<'_>) -> Result<usize, Broken> {
+        if let Some(next) = work.ahead.as_mut().and_then(|ahead| ahead.next()) {
+            *input = next.map_err(Broken::Read)?;
+            return Ok(input.bytes().len());
+        }
+        let Some((from, limit)) = work.from else { return Ok(0) };
+        let timer = work.onward.timer;
+        timer.set(Lane::ServerRead, limit);
         let count = poll_fn(|context| {
-            let from = &mut *download.from.borrow_mut();
-            let polled = poll_fill(from, input, usize::MAX, download.timer, Lane::ServerRead, context);
+            let from = &mut *from.borrow_mut();
+            let polled = poll_fill(from, input, usize::MAX, timer, Lane::ServerRead, context);
             if polled.is_pending()
                 && let Some(send) = self.send.as_mut()
                 && send.poll_reset(context).is_ready()
@@ -302,21 +314,109 @@ impl Down<'_> {
             polled.map_err(Broken::Read)
         })
         .await;
-        download.timer.clear(Lane::ServerRead);
+        timer.clear(Lane::ServerRead);
+        work.ahead = None;
         count
+    }
+
+    /// Moves content until it ends, or is here as a whole while the client is slow.
+    async fn pump(
+        &mut self,
+        input: &mut Input,
+        decoder: &mut Decoder,
+        work: &mut Work<'_>,
+    ) -> Result<Option<Box<Unsent>>, Broken> {
+        let timer = work.onward.timer;
+        let mut pace = Pace::new(timer.now(), work.onward.min_rate);
+        loop {
+            while !decoder.done() && !input.is_empty() {
+                let step = decoder.step(input.bytes()).map_err(|_| Broken::Malformed)?;
+                work.moved.read += step.used as u64;
+                let before = timer.now();
+                let (bytes, rest) = input.bytes().split_at(step.used);
+                let data = bytes.get(step.data.clone()).unwrap_or_default();
+                let sent = self.put(Turn { data, rest, decoder }, work).await?;
+                if sent < data.len() {
+                    return Ok(work.unsent(input, step, sent, decoder));
+                }
+                pace.waited(before, timer.now(), data.len())?;
+                input.consume(step.used);
+            }
+            if decoder.done() || (self.fill(input, work).await? == 0 && ended(decoder)?) {
+                return self.end();
+            }
+        }
+    }
+
+    /// Ends the stream, where its last content has not done so.
+    fn end(&mut self) -> Result<Option<Box<Unsent>>, Broken> {
+        if std::mem::replace(&mut self.content_ends, true) {
+            return Ok(None);
+        }
+        match self.send.as_mut().map(|send| send.send_data(Bytes::new(), true)) {
+            Some(Err(error)) => Err(Broken::Write(gone(error))),
+            _ => Ok(None),
+        }
     }
 }
 
-/// Waits for the client's credit.
-async fn credit(send: &mut SendStream<Bytes>, download: &Download<'_>) -> io::Result<usize> {
-    download.timer.set(Lane::ClientWrite, download.write_limit);
+/// What content is moved with.
+struct Work<'a> {
+    /// The server and the longest wait for it; `None` when all is here.
+    from: Option<(&'a RefCell<ServerStream>, Duration)>,
+    onward: Onward<'a>,
+    /// The most that is read ahead of a slow client.
+    most_ahead: usize,
+    ahead: Option<Box<Ahead>>,
+    moved: &'a mut Moved,
+}
+
+impl Work<'_> {
+    fn unsent(&mut self, input: &mut Input, step: Step, sent: usize, decoder: &Decoder) -> Option<Box<Unsent>> {
+        Some(Box::new(Unsent {
+            out: Vec::new(),
+            input: std::mem::take(input),
+            data: step.data.start + sent..step.data.end,
+            used: step.used,
+            end: b"",
+            written: 0,
+            decoder: decoder.clone(),
+            ahead: self.ahead.take()?,
+            last: false,
+            chunked: false,
+        }))
+    }
+}
+
+/// What is sent next: the data, what was read behind it, and the decoder that stands between.
+struct Turn<'a> {
+    data: &'a [u8],
+    rest: &'a [u8],
+    decoder: &'a Decoder,
+}
+
+/// Waits for the client's credit, and reads ahead meanwhile. `None` when the whole answer is here.
+async fn credit(send: &mut SendStream<Bytes>, turn: &Turn<'_>, work: &mut Work<'_>) -> io::Result<Option<usize>> {
+    let Onward { timer, write_limit, .. } = work.onward;
+    timer.set(Lane::ClientWrite, write_limit);
+    if work.most_ahead > 0 && work.ahead.is_none() {
+        work.ahead = Ahead::new(work.most_ahead, turn.decoder, turn.rest);
+    }
     let room = poll_fn(|context| match send.poll_capacity(context) {
-        Poll::Ready(Some(room)) => Poll::Ready(room.map_err(gone)),
+        Poll::Ready(Some(room)) => Poll::Ready(room.map(Some).map_err(gone)),
         Poll::Ready(None) => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
-        Poll::Pending => expire(download.timer, Lane::ClientWrite, context),
+        Poll::Pending => {
+            if let (Some((from, _)), Some(ahead)) = (work.from, &mut work.ahead) {
+                ahead.poll(from, context);
+                if ahead.is_complete() {
+                    return Poll::Ready(Ok(None));
+                }
+            }
+            expire(timer, Lane::ClientWrite, context)
+        }
     })
     .await;
-    download.timer.clear(Lane::ClientWrite);
+    timer.clear(Lane::ClientWrite);
     room
 }
 
@@ -365,31 +465,24 @@ impl Sink for Down<'_> {
         input: &mut Input,
         _out: &mut Vec<u8>,
         moved: &mut Moved,
-    ) -> Result<(), Broken> {
-        let mut decoder = Decoder::new(download.framing);
-        let mut pace = Pace::new(download.timer.now(), download.min_rate);
-        loop {
-            while !decoder.done() && !input.is_empty() {
-                let step = decoder.step(input.bytes()).map_err(|_| Broken::Malformed)?;
-                moved.read += step.used as u64;
-                let before = download.timer.now();
-                let data = input.bytes().get(step.data).unwrap_or_default();
-                self.put(data, decoder.done(), download, moved).await?;
-                pace.waited(before, download.timer.now(), data.len())?;
-                input.consume(step.used);
-            }
-            if decoder.done() || (self.fill(download, input).await? == 0 && ended(&decoder)?) {
-                break;
-            }
-        }
-        if self.content_ends {
-            return Ok(());
-        }
-        self.content_ends = true;
-        match self.send.as_mut().map(|send| send.send_data(Bytes::new(), true)) {
-            Some(Err(error)) => Err(Broken::Write(gone(error))),
-            _ => Ok(()),
-        }
+    ) -> Result<Option<Box<Unsent>>, Broken> {
+        let mut work = Work {
+            from: Some((download.from, download.read_limit)),
+            onward: Onward { timer: download.timer, write_limit: download.write_limit, min_rate: download.min_rate },
+            most_ahead: download.ahead,
+            ahead: None,
+            moved,
+        };
+        self.pump(input, &mut Decoder::new(download.framing), &mut work).await
+    }
+
+    async fn resume(&mut self, onward: Onward<'_>, unsent: Unsent, moved: &mut Moved) -> Result<(), Broken> {
+        let Unsent { mut input, data, used, mut decoder, ahead, .. } = unsent;
+        let mut work = Work { from: None, onward, most_ahead: 0, ahead: Some(ahead), moved };
+        let data = input.bytes().get(data).unwrap_or_default();
+        self.put(Turn { data, rest: b"", decoder: &decoder }, &mut work).await?;
+        input.consume(used);
+        self.pump(&mut input, &mut decoder, &mut work).await.map(drop)
     }
 }
 

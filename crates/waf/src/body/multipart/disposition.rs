@@ -46,10 +46,15 @@ impl Disposition {
         let place = match name.as_slice() {
             b"name" => &mut self.name,
             b"filename" => &mut self.file,
-            // Servers differ in which of the two they take (RFC 7578, section 4.2, forbids it).
-            b"filename*" => {
+            // Servers differ in which of two forms they take, or put continuations together (RFC 7578, section 4.2,
+            // forbids the extended form).
+            [b'f', b'i', b'l', b'e', b'n', b'a', b'm', b'e', b'*', ..] => {
                 anomalies.invalid_part = true;
                 &mut self.file
+            }
+            [b'n', b'a', b'm', b'e', b'*', ..] => {
+                anomalies.invalid_part = true;
+                &mut self.name
             }
             _ => return Some(rest),
         };

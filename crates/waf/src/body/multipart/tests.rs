@@ -31,7 +31,7 @@ fn each_oddity_is_noted_and_what_is_behind_it_read() {
         set(&mut anomalies);
         anomalies
     };
-    let rows: [(&str, String, Anomalies); 13] = [
+    let rows: [(&str, String, Anomalies); 14] = [
         ("text before", format!("x\r\n{}", part(good)), only(|a| a.data_before = true)),
         ("text after", format!("{}x", part(good)), only(|a| a.data_after = true)),
         ("bare line ends", part(good).replace("\r\n", "\n"), only(|a| a.lf_line = true)),
@@ -45,6 +45,7 @@ fn each_oddity_is_noted_and_what_is_behind_it_read() {
         ("extended name", part(&format!("{good}; filename*=UTF-8''b")), {
             only(|a| (a.invalid_part, a.invalid_quoting) = (true, true))
         }),
+        ("continued name", part(&format!("{good}; filename*0=b")), only(|a| a.invalid_part = true)),
         ("no end", part(good).replace("--XX--", ""), only(|a| a.invalid_part = true)),
         ("a likeness", part(good).replace("v\r\n", "v\r\n--xxY\r\n"), only(|a| a.unmatched_boundary = true)),
     ];

@@ -1,0 +1,16 @@
+// Takes plain connections and carries them over TLS to a port: the client of the suite speaks no TLS.
+const net = require('net');
+const tls = require('tls');
+
+const port = Number(process.argv[2]);
+const bridge = net.createServer({ allowHalfOpen: true }, (plain) => {
+  const options = { host: '127.0.0.1', port, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'], allowHalfOpen: true };
+  const secure = tls.connect(options);
+  plain.setNoDelay(true);
+  secure.setNoDelay(true);
+  plain.pipe(secure);
+  secure.pipe(plain);
+  plain.on('error', () => secure.destroy());
+  secure.on('error', () => plain.destroy());
+});
+bridge.listen(0, '127.0.0.1', () => console.log(bridge.address().port));
