@@ -87,6 +87,44 @@ fn a_slow_reader_of_a_large_answer_costs_no_memory() {
     assert!(most < 24 * MIB, "{most} bytes more while 200 MiB passed");
 }
 
+/// Twenty uploads of 20 MB each come slowly and all at once: what is taken in lies in files, and leaves nothing behind.
+#[test]
+fn slow_uploads_cost_no_memory() {
+    let _alone = alone();
+    const SIZE: usize = 20 * MIB;
+    let farm = Farm::start(1, |peer, request| {
+        let mut count = 0;
+        peer.body_with(request, |piece| count += piece.len())?;
+        peer.send(format!("HTTP/1.1 200 OK\r\nX-Count: {count}\r\nContent-Length: 0\r\n\r\n"))
+    });
+    let gateway = Gateway::start(&Document::new(&farm));
+    gateway.get("a.com", "/warm-up");
+    let (before, open) = (memory(), descriptors());
+    let mut clients: Vec<Client> = (0..20).map(|_| gateway.client()).collect();
+    for client in &mut clients {
+        client.send(format!("POST / HTTP/1.1\r\nHost: a.com\r\nContent-Length: {SIZE}\r\n\r\n"));
+    }
+    let block = vec![7; MIB];
+    let mut most = 0;
+    for number in 0..20 {
+        for client in &mut clients {
+            client.send(if number < 19 { &block[..] } else { &block[1..] });
+        }
+        most = most.max(memory().saturating_sub(before));
+    }
+    assert!(most < 24 * MIB, "{most} bytes more while 400 MB were taken in");
+    assert_eq!(farm.requests().len(), 1, "no server has been asked");
+    for client in &mut clients {
+        client.send([7]);
+        assert_eq!(client.answer().field("x-count"), Some(SIZE.to_string().as_str()));
+    }
+    drop(clients);
+    until_true("all files to be closed", || descriptors() <= open + 4);
+    let name = format!("gatehouse-{}-", std::process::id());
+    let left = std::fs::read_dir(std::env::temp_dir()).unwrap().flatten();
+    assert!(left.map(|entry| entry.file_name()).all(|left| !left.to_string_lossy().starts_with(&name)));
+}
+
 /// A client that connects, asks and leaves, a thousand times, leaves nothing behind.
 #[test]
 fn connections_that_came_and_went_leave_no_descriptors() {
@@ -102,18 +140,18 @@ fn connections_that_came_and_went_leave_no_descriptors() {
     until_true("no client connection to be counted", || gateway.status().counters.client_connections_current == 0);
 }
 
+const STUCK: usize = 200;
+
 /// Streams without room, 200 of them, and answers of this size on the way to them: what the process takes then.
-fn with_stuck_streams(size: usize) -> usize {
+fn with_stuck_streams(size: usize, change: impl FnOnce(Document) -> Document) -> usize {
     let farm = Farm::start(1, move |peer, _| {
         peer.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {size}\r\n\r\n"))?;
         let block = vec![7; 16 * 1024];
-        for _ in 0..size / block.len() {
-            peer.send(&block)?;
-        }
-        peer.hold()
+        (0..size / block.len()).try_for_each(|_| peer.send(&block))
     });
-    let gateway = Gateway::start(&Document::https(&farm, &Ca::root("root").server(&["a.com"])));
-    let mut clients: Vec<H2> = (0..2)
+    let document = Document::https(&farm, &Ca::root("root").server(&["a.com"]));
+    let gateway = Gateway::start(&change(document));
+    let mut clients: Vec<H2> = (0..STUCK / 100)
         .map(|_| {
             let mut h2 = H2::silent(gateway.address("web"));
             h2.generous = false;
@@ -139,10 +177,13 @@ fn with_stuck_streams(size: usize) -> usize {
 #[test]
 fn answers_to_streams_without_room_cost_the_same_whatever_their_size() {
     let _alone = alone();
-    with_stuck_streams(64 * 1024);
-    let small = with_stuck_streams(64 * 1024);
-    let large = with_stuck_streams(8 * MIB);
+    with_stuck_streams(64 * 1024, Document::streaming);
+    let small = with_stuck_streams(64 * 1024, Document::streaming);
+    let large = with_stuck_streams(8 * MIB, Document::streaming);
     assert!(large < small + 24 * MIB, "{} MiB, and {} MiB for large ones", small / MIB, large / MIB);
+    // With buffering, what is read ahead comes on top.
+    let ahead = with_stuck_streams(8 * MIB, |document| document.limit("bufferedResponseBytes: 131072"));
+    assert!(ahead < small + 24 * MIB + STUCK * 131_072, "{} MiB, and {} MiB read ahead", small / MIB, ahead / MIB);
 }
 
 #[test]

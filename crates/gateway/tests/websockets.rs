@@ -6,7 +6,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use e2e::wait::PATIENCE;
@@ -23,7 +23,7 @@ const EACH: usize = 12 * 1024;
 fn server() -> (SocketAddr, Receiver<TcpStream>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let (kept, open) = channel();
+    let (kept, open) = sync_channel(16);
     drop(std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
             let Some(head) = head(&mut stream) else { continue };

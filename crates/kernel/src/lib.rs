@@ -10,8 +10,8 @@ pub fn round_trip_time(socket: BorrowedFd<'_>) -> Option<Duration> {
     let mut length = libc::socklen_t::try_from(size_of::<libc::tcp_info>()).ok()?;
     // SAFETY: `tcp_info` is integers alone, for which all bits zero is a value.
     let mut info: libc::tcp_info = unsafe { std::mem::zeroed() };
-    // SAFETY: the descriptor is open for as long as it is borrowed; the kernel writes at most `length` bytes into `info`,
-    // which has that many, and an older kernel that writes fewer leaves zeros, which are values too.
+    // SAFETY: the descriptor is open for as long as it is borrowed; the kernel writes at most `length` bytes into
+    // `info`, which has that many, and an older kernel that writes fewer leaves zeros, which are values too.
     let done = unsafe {
         libc::getsockopt(socket.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_INFO, (&raw mut info).cast(), &raw mut length)
     };

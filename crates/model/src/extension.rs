@@ -83,7 +83,7 @@ properties! {
         /// Content of one request that is held in a file, with request buffering; what comes after it is streamed.
         /// Bytes; default 64 MiB, 0 for no file.
         pub buffered_in_file_bytes: Opt<i64> = "bufferedInFileBytes";
-        /// Content of all requests together that is held in files; beyond it, content is streamed. Bytes; default 1 GiB.
+        /// Content of all requests together that is held in files; beyond it, it is streamed. Bytes; default 1 GiB.
         pub buffered_in_files_bytes: Opt<i64> = "bufferedInFilesBytes";
         /// Content of one answer that is read ahead of a slow client, with response buffering. Bytes; default 262144,
         /// range 4096 to 16777216.

@@ -93,8 +93,8 @@ properties! {
 properties! {
     /// Affinity cookies.
     pub struct Affinity {
-        /// File with the secret that affinity cookies are made with. At least 32 bytes; gateways that share it know each
-        /// other's cookies. Default: a secret that this machine makes for itself and keeps in the state folder.
+        /// File with the secret that affinity cookies are made with. At least 32 bytes; gateways that share it know
+        /// each other's cookies. Default: a secret that this machine makes for itself and keeps in the state folder.
         pub key: Opt<String> = "key";
     }
 }

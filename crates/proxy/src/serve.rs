@@ -139,6 +139,6 @@ fn connect(worker: &Rc<Worker>, door: &Rc<Door>, stream: TcpStream, peer: Socket
 /// One write, no waiting: an overloaded gateway spends nothing on those it refuses.
 async fn refuse(stream: TcpStream) {
     const ANSWER: &[u8] =
-        b"HTTP/1.1 503 Service Temporarily Unavailable\r\nContent-Length: 0\r\nRetry-After: 5\r\nConnection: close\r\n\r\n";
+        b"HTTP/1.1 503 Service Temporarily Unavailable\r\nContent-Length: 0\r\nRetry-After: 1\r\nConnection: close\r\n\r\n";
     let _ = stream.try_write(ANSWER);
 }

@@ -3,7 +3,7 @@
 //! Source: Azure, "Backend settings", cookie-based affinity: `ApplicationGatewayAffinity`, and
 //! `ApplicationGatewayAffinityCORS` for requests from other sites.
 
-use e2e::rewrites::{rule, set};
+use e2e::rewrites::rule;
 use e2e::wait::until_true;
 use e2e::{Ca, Client, Document, Farm, Folder, Gateway, Response, Start, Tls};
 use serde_json::json;
@@ -178,7 +178,8 @@ fn cookies_may_have_another_name_and_more_attributes() {
     let rows = [
         (", affinityCookieName: shop", "shop", "; Path=/", "; Path=/; SameSite=None; Secure"),
         (
-            ", gatehouse: {affinity: {httpOnly: true, secure: true, sameSite: Lax, maxAgeInSec: 60, domain: a.com, path: /shop}}",
+            ", gatehouse: {affinity: {httpOnly: true, secure: true, sameSite: Lax, maxAgeInSec: 60, domain: a.com, \
+             path: /shop}}",
             NAME,
             "; Path=/shop; Domain=a.com; Max-Age=60; HttpOnly; SameSite=Lax; Secure",
             "; Path=/shop; Domain=a.com; Max-Age=60; HttpOnly; SameSite=None; Secure",
@@ -204,11 +205,8 @@ fn a_rewrite_of_the_answer_may_add_attributes() {
         "headerValue": "{capt_header_value_matcher}; HttpOnly",
         "headerValueMatcher": {"pattern": format!("^{NAME}=.*$")},
     });
-    let set = set("set", &[rule(1, &[], json!({"responseHeaderConfigurations": [header]}))]);
-    let document = secure(&farm, "")
-        .section("rewriteRuleSets", json!([set]).to_string())
-        .rules(&["{name: rule, priority: 1, httpListener: web, backendAddressPool: pool, backendHttpSettings: http, \
-         rewriteRuleSet: set}"]);
+    let rules = [rule(1, &[], json!({"responseHeaderConfigurations": [header]}))];
+    let document = secure(&farm, "").rewrites(&rules, "");
     let gateway = start(&document);
     let mut client = gateway.secure(&Tls::new()).client;
     let answer = ask(&mut client, "");
@@ -223,7 +221,11 @@ fn a_rewrite_of_the_answer_may_add_attributes() {
 fn clients_of_a_server_that_is_down_get_another_and_a_new_cookie() {
     let mut farm = Farm::echo(2);
     let document = bound(&farm)
-        .section("probes", "[{name: probe, protocol: Http, path: /health, host: a.com, interval: 1, timeout: 1, unhealthyThreshold: 1}]")
+        .section(
+            "probes",
+            "[{name: probe, protocol: Http, path: /health, host: a.com, interval: 1, timeout: 1, \
+              unhealthyThreshold: 1}]",
+        )
         .settings(&farm, "requestTimeout: 20, cookieBasedAffinity: Enabled, probe: probe");
     let gateway = start(&document);
     let mut client = gateway.client();

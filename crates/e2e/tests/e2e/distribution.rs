@@ -1,7 +1,7 @@
 //! Load distribution policies: pools with weights, and three ways to choose among their servers.
 //!
-//! Source: the REST schema of `loadDistributionPolicies`; there is no page about them. Parity: the share of a pool is its
-//! weight times its servers; one settings resource goes with all of its pools.
+//! Source: the REST schema of `loadDistributionPolicies`; there is no page about them. Parity: the share of a pool is
+//! its weight times its servers; one settings resource goes with all of its pools.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -203,6 +203,30 @@ fn requests_under_way_stand_in_the_proportion_of_the_weights() {
     }
 }
 
+/// Host and log are those of the server that answers in the end.
+#[test]
+fn a_further_attempt_may_lead_to_another_pool_and_has_its_host() {
+    let mut farm = Farm::echo(2);
+    let document = document(&farm, "RoundRobin", &[(&[0], 1), (&[1], 1)])
+        .settings(&farm, "requestTimeout: 20, pickHostNameFromBackendAddress: true, path: /v1");
+    let gateway = Start::workers(1).run(&document);
+    farm.kill(0);
+    let mut client = gateway.client();
+    for at in 0..4 {
+        let answer =
+            client.ask("POST /p HTTP/1.1\r\nHost: a.com\r\nUser-Agent: test/1\r\nContent-Length: 3\r\n\r\nabc");
+        let seen = farm.last();
+        assert_eq!((answer.status, seen.field("host"), seen.target.as_str()), (200, Some("127.0.0.2"), "/v1/p"));
+        let row = gateway.wait_rows(at + 1).pop().unwrap();
+        let properties = &row["properties"];
+        assert_eq!((row["backendPoolName"].as_str(), properties["host"].as_str()), (Some("b"), Some("127.0.0.2")));
+        assert_eq!(
+            (properties["userAgent"].as_str(), properties["originalHost"].as_str()),
+            (Some("test/1"), Some("a.com"))
+        );
+    }
+}
+
 /// Which server each of 100 clients is sent to.
 fn by_client(gateway: &Gateway) -> BTreeMap<IpAddr, usize> {
     (1..=100)
@@ -292,7 +316,12 @@ fn path_rules_and_defaults_of_maps_may_have_a_policy() {
                [{name: one, paths: [/one/*], backendAddressPool: c, backendHttpSettings: http}, \
                {name: two, paths: [/two/*], loadDistributionPolicy: policy, backendHttpSettings: http}]}]";
     let document = document(&farm, "RoundRobin", &[(&[0], 1), (&[1], 1), (&[2], 1)])
-        .section("loadDistributionPolicies", "[{name: policy, loadDistributionAlgorithm: RoundRobin, loadDistributionTargets: [{name: t, backendAddressPool: a, weightPerServer: 3}, {name: u, backendAddressPool: b, weightPerServer: 1}]}]")
+        .section(
+            "loadDistributionPolicies",
+            "[{name: policy, loadDistributionAlgorithm: RoundRobin, loadDistributionTargets: \
+             [{name: t, backendAddressPool: a, weightPerServer: 3}, \
+             {name: u, backendAddressPool: b, weightPerServer: 1}]}]",
+        )
         .section("urlPathMaps", map)
         .rules(&["{name: rule, ruleType: PathBasedRouting, priority: 10, httpListener: web, urlPathMap: map}"]);
     let gateway = Start::workers(1).run(&document);

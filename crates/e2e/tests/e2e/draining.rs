@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use e2e::rewrites::{both, request, response, rule};
 use e2e::wait::until_true;
 use e2e::{Broken, Client, Document, Farm, Gate, Gateway, Peer, Request, Start};
 
@@ -34,7 +35,7 @@ fn load(
         .collect()
 }
 
-/// Every server is replaced, one by one and then all at once, and the old ones are shut down once they have been let go.
+/// Every server is replaced, one by one and then all at once, and the old ones end once they have been let go.
 #[test]
 fn all_servers_are_replaced_under_load_and_no_request_fails() {
     let mut farm = Farm::echo(8);
@@ -66,6 +67,52 @@ fn all_servers_are_replaced_under_load_and_no_request_fails() {
         thread.join().expect("no request fails");
     }
     assert!(gateway.rows().iter().all(|row| row["properties"]["httpStatus"] == 200));
+}
+
+/// Policies, rewrites, cookies and pools come and go while requests are under way.
+#[test]
+fn what_a_configuration_has_may_come_and_go_under_load() {
+    let farm = Farm::echo(4);
+    let members = |servers: &[usize]| farm.members(servers.iter().copied());
+    let version = |number: usize| {
+        let document = Document::new(&farm)
+            .settings(
+                &farm,
+                if number % 2 == 0 { DRAINING } else { "requestTimeout: 20, cookieBasedAffinity: Enabled" },
+            )
+            .section(
+                "backendAddressPools",
+                format!(
+                    "[{{name: pool, backendAddresses: {}}}, {{name: other, backendAddresses: {}}}]",
+                    members(&[number % 4, (number + 1) % 4]),
+                    members(&[(number + 2) % 4])
+                ),
+            );
+        match number % 3 {
+            0 => document,
+            1 => document.rewrites(&[rule(1, &[], both(request(&[("X-Set", "1")]), response(&[("X-Set", "1")])))], ""),
+            _ => document
+                .section(
+                    "loadDistributionPolicies",
+                    "[{name: policy, loadDistributionAlgorithm: LeastConnections, loadDistributionTargets: \
+                     [{name: a, backendAddressPool: pool}, {name: b, backendAddressPool: other, weightPerServer: 3}]}]",
+                )
+                .rules(&["{name: rule, priority: 10, httpListener: web, loadDistributionPolicy: policy, \
+                         backendHttpSettings: http}"]),
+        }
+    };
+    let gateway = Start::workers(2).run(&version(0));
+    let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let threads = load(&gateway, 6, &stop, &done);
+    for number in 1..40 {
+        let before = done.load(Ordering::SeqCst);
+        gateway.apply(&version(number)).unwrap();
+        until_true("the load to go on", || done.load(Ordering::SeqCst) > before + 5);
+    }
+    stop.store(true, Ordering::SeqCst);
+    for thread in threads {
+        thread.join().expect("no request fails");
+    }
 }
 
 /// Half of an answer at once, the rest when the gate opens.
@@ -152,10 +199,9 @@ fn in_azures_way_every_change_cuts_what_is_under_way_after_the_drain_timeout() {
     assert_eq!(client.wire.exactly(8, |_| {}), Err(Broken::Cut));
     let took = began.elapsed();
     assert!((Duration::from_millis(900)..Duration::from_millis(6000)).contains(&took), "{took:?}");
-    assert_eq!(
-        gateway.wait_rows(2).iter().find(|row| row["properties"]["requestUri"] == "/slow").unwrap()["properties"]["reason"],
-        "drained"
-    );
+    let rows = gateway.wait_rows(2);
+    let row = rows.iter().find(|row| row["properties"]["requestUri"] == "/slow").unwrap();
+    assert_eq!(row["properties"]["reason"], "drained");
     assert_eq!(other.get("a.com", "/").status, 200);
     gate.open();
 }

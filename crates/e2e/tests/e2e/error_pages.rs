@@ -1,7 +1,7 @@
 //! Error pages of the operator's own.
 //!
 //! Source: Azure, "Create custom error pages": which statuses, whose page counts, and that pages are fetched with each
-//! change of the configuration. Parity: more statuses, pages that stand in the document, the id of the request in a page.
+//! change of the configuration. Parity: more statuses, pages that stand in the document, a request's id in a page.
 
 use e2e::client::Framing;
 use e2e::h2::get;
@@ -32,13 +32,17 @@ fn every_status_of_the_gateways_own_has_the_operators_page() {
     let document = Document::new(&farm)
         .settings(&farm, "requestTimeout: 1")
         .section("customErrorConfigurations", pages("gateway", ALL))
-        .section("backendAddressPools", format!("[{{name: pool, backendAddresses: {}}}, {{name: none, backendAddresses: []}}]", farm.members([0])))
+        .section(
+            "backendAddressPools",
+            format!("[{{name: pool, backendAddresses: {}}}, {{name: none, backendAddresses: []}}]", farm.members([0])),
+        )
         .section("rewriteRuleSets", json!([too_large]).to_string())
         .listeners(&[("web", "hostName: a.com"), ("empty", "hostName: empty.com"), ("large", "hostName: large.com")])
         .rules(&[
             "{name: rule, priority: 1, httpListener: web, backendAddressPool: pool, backendHttpSettings: http}",
             "{name: empty, priority: 2, httpListener: empty, backendAddressPool: none, backendHttpSettings: http}",
-            "{name: large, priority: 3, httpListener: large, backendAddressPool: pool, backendHttpSettings: http, rewriteRuleSet: large}",
+            "{name: large, priority: 3, httpListener: large, backendAddressPool: pool, \
+             backendHttpSettings: http, rewriteRuleSet: large}",
         ])
         .limit("requestHeaderTimeoutInSec: 1")
         .limit("maxBodyBytes: 10")
@@ -228,4 +232,36 @@ fn the_site_file_may_have_the_page() {
     let document = document.site_entry(&format!("errorPages: {{'{url}': '{}'}}", path.display()));
     let gateway = Start::workers(1).cold().run(&document);
     assert_eq!(gateway.get("a.com", "/").text(), "<p>of this machine</p>");
+}
+
+/// The largest page, to clients that take it all at once and to those that make room for a little at a time.
+#[test]
+fn large_pages_arrive_whole_over_every_protocol() {
+    let farm = Farm::echo(1);
+    let page: String = (0..(1 << 20) - 1).map(|at| char::from(b'a' + (at % 23) as u8)).collect();
+    let url = "https://unreachable.invalid/502.html";
+    let document = Document::https(&farm, &Ca::root("root").server(&["a.com"]))
+        .pool_of(&farm, [])
+        .section("customErrorConfigurations", format!("[{{statusCode: HttpStatus502, customErrorPageUrl: '{url}'}}]"));
+    let path = document.file("502.html", &page);
+    let document = document.site_entry(&format!("errorPages: {{'{url}': '{}'}}", path.display()));
+    let gateway = Start::workers(1).cold().run(&document);
+    let mut client = gateway.secure(&Tls::new()).client;
+    for _ in 0..3 {
+        let answer = client.get("a.com", "/");
+        assert!((answer.status, answer.text() == page) == (502, true), "{} bytes", answer.body.len());
+    }
+    let mut h2 = gateway.h2();
+    for _ in 0..3 {
+        let answer = h2.get("/");
+        assert!((answer.status(), answer.text() == page) == (502, true), "{} bytes", answer.body.len());
+    }
+    let streams: Vec<u32> = (0..5).map(|_| h2.request(&get("/"))).collect();
+    for stream in streams {
+        assert_eq!(h2.answer(stream).body.len(), page.len());
+    }
+    client.send("GET / HTTP/1.1\r\nHost: a.com\r\n\r\n".repeat(3));
+    for _ in 0..3 {
+        assert_eq!(client.answer().body.len(), page.len(), "pipelined");
+    }
 }

@@ -8,7 +8,7 @@ use e2e::{Client, Document, Farm, Gateway};
 fn refused(client: &mut Client) -> bool {
     match client.try_answer(false) {
         Ok(answer) => {
-            assert_eq!((answer.status, answer.field("retry-after")), (503, Some("5")));
+            assert_eq!((answer.status, answer.field("retry-after")), (503, Some("1")));
             assert_eq!((answer.field("connection"), answer.framing), (Some("close"), Framing::Length));
             true
         }

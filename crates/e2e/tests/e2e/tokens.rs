@@ -1,12 +1,12 @@
 //! Bearer tokens: who is let in, who the server is told is asking, and where the keys come from.
 //!
-//! Source: Azure, "JSON Web Token validation in Application Gateway" (json-web-token-overview). Parity: other issuers and
-//! places of keys are extensions.
+//! Source: Azure, "JSON Web Token validation in Application Gateway" (json-web-token-overview). Parity: other issuers
+//! and places of keys are extensions.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use e2e::peer::close;
-use e2e::rewrites::{request, rule, set, when};
+use e2e::rewrites::{request, rule, when};
 use e2e::token::{CLIENT, TENANT, USER, now, published};
 use e2e::wait::until_true;
 use e2e::{Ca, Client, Document, Farm, Gateway, Signer, Start, Tls};
@@ -193,18 +193,13 @@ fn without_a_check_a_forged_identity_is_taken_out() {
 fn rewrites_see_who_is_asking() {
     let farm = Farm::echo(1);
     let ec = Signer::ec("ec");
-    let set = set(
-        "set",
-        &[rule(
-            1,
-            &[when("http_req_X-MSFT-Entra-Identity", "^(.*):(.*)$")],
-            request(&[("X-User", "{http_req_X-MSFT-Entra-Identity_2}"), ("Authorization", "")]),
-        )],
-    );
+    let rules = [rule(
+        1,
+        &[when("http_req_X-MSFT-Entra-Identity", "^(.*):(.*)$")],
+        request(&[("X-User", "{http_req_X-MSFT-Entra-Identity_2}"), ("Authorization", "")]),
+    )];
     let document = with_keys(&farm, &[&ec], ", unAuthorizedRequestAction: Allow")
-        .section("rewriteRuleSets", json!([set]).to_string())
-        .rules(&["{name: rule, priority: 1, httpListener: web, backendAddressPool: pool, backendHttpSettings: http, \
-             entraJWTValidationConfig: check, rewriteRuleSet: set}"]);
+        .rewrites(&rules, "entraJWTValidationConfig: check");
     let gateway = Start::workers(1).run(&document);
     let mut client = gateway.secure(&Tls::new()).client;
     let forged = format!("X-MSFT-Entra-Identity: {TENANT}:forged\r\n");

@@ -83,6 +83,11 @@ impl Ahead {
                 }
                 Poll::Ready(Err(error)) => (self.stopped, self.error) = (true, Some(error)),
             }
+            if self.complete {
+                // A read that filled its room leaves the socket marked as readable; a look at it takes the mark away,
+                // and the connection passes for the idle one that it is.
+                let _ = from.poll_closed(context);
+            }
         }
     }
 

@@ -29,6 +29,7 @@ pub struct Changes {
 const KEPT: usize = 64;
 
 thread_local! {
+    #[expect(clippy::vec_box, reason = "what is handed out and taken back is the box")]
     static SPARE: RefCell<Vec<Box<Changes>>> = const { RefCell::new(Vec::new()) };
 }
 

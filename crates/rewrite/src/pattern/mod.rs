@@ -149,8 +149,8 @@ fn shape(text: &str, syntax: syntax::Config) -> (Shape, Begin) {
 const TRIED: usize = 4;
 
 impl Inner {
-    /// Finds the first match. Where a match begins with a known text, it is tried where the text stands: searching first
-    /// for where a match begins costs three times as much in short values.
+    /// Finds the first match. Where a match begins with a known text, it is tried where the text stands: searching
+    /// first for where a match begins costs three times as much in short values.
     fn search(&self, value: &[u8], mut groups: Option<&mut Groups>) -> bool {
         if self.lead.is_empty() {
             return match &self.sequence {

@@ -4,7 +4,8 @@ const tls = require('tls');
 
 const port = Number(process.argv[2]);
 const bridge = net.createServer({ allowHalfOpen: true }, (plain) => {
-  const options = { host: '127.0.0.1', port, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'], allowHalfOpen: true };
+  const way = { host: '127.0.0.1', port, ALPNProtocols: ['http/1.1'] };
+  const options = { ...way, rejectUnauthorized: false, allowHalfOpen: true };
   const secure = tls.connect(options);
   plain.setNoDelay(true);
   secure.setNoDelay(true);

@@ -66,11 +66,8 @@ fn beside_a_path_rule_for_everything_the_default_set_is_dead() {
 fn a_change_of_a_set_holds_from_the_next_request_on() {
     let farm = Farm::echo(1);
     let with = |value: &str| {
-        let set = set("set", &[rule(1, &[], both(request(&[("X-Set", value)]), url(Some("/new"), None)))]);
-        Document::new(&farm).section("rewriteRuleSets", json!([set]).to_string()).rules(&[
-            "{name: rule, priority: 1, httpListener: web, backendAddressPool: pool, backendHttpSettings: http, \
-             rewriteRuleSet: set}",
-        ])
+        let rules = [rule(1, &[], both(request(&[("X-Set", value)]), url(Some("/new"), None)))];
+        Document::new(&farm).rewrites(&rules, "")
     };
     let gateway = Start::workers(1).run(&Document::new(&farm));
     let mut client = gateway.client();

@@ -3,17 +3,12 @@
 use std::time::Duration;
 
 use e2e::gateway::within;
-use e2e::rewrites::{both, request, response, rule, set, url, when};
+use e2e::rewrites::{both, request, response, rule, url, when};
 use e2e::{Client, Document, Farm, Gateway, Start};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 fn start(farm: &Farm, rules: &[Value]) -> Gateway {
-    let document = Document::new(farm)
-        .section("rewriteRuleSets", json!([set("set", rules)]).to_string())
-        .limit("maxHeaderBytes: 131072")
-        .limit("maxUrlBytes: 65536")
-        .rules(&["{name: rule, priority: 1, httpListener: web, backendAddressPool: pool, backendHttpSettings: http, \
-             rewriteRuleSet: set}"]);
+    let document = Document::new(farm).limit("maxHeaderBytes: 131072").limit("maxUrlBytes: 65536").rewrites(rules, "");
     Start::workers(1).run(&document)
 }
 

@@ -177,11 +177,8 @@ fn values_may_be_long() {
 fn the_port_of_a_host_is_in_the_header_and_not_in_the_variable() {
     use e2e::{Document, Farm, Start};
     let farm = Farm::echo(1);
-    let set = e2e::rewrites::set("set", &value(&[], "{http_req_host} {var_host}"));
-    let document = Document::new(&farm)
-        .section("rewriteRuleSets", json!([set]).to_string())
-        .rules(&["{name: rule, priority: 1, httpListener: web, backendAddressPool: pool, backendHttpSettings: http, \
-         rewriteRuleSet: set}"]);
+    let rules = value(&[], "{http_req_host} {var_host}");
+    let document = Document::new(&farm).rewrites(&rules, "");
     let gateway = Start::workers(1).run(&document);
     let rows = [
         ("a.com:8080", "a.com:8080 a.com"),
@@ -218,11 +215,7 @@ fn what_cannot_be_meant_is_refused() {
     let accepted: Vec<_> = rows
         .iter()
         .filter(|(_, rules)| {
-            let set = e2e::rewrites::set("set", rules);
-            let document = Document::new(&farm).section("rewriteRuleSets", json!([set]).to_string()).rules(&[
-                "{name: rule, priority: 1, httpListener: web, backendAddressPool: pool, backendHttpSettings: http, \
-                 rewriteRuleSet: set}",
-            ]);
+            let document = Document::new(&farm).rewrites(rules, "");
             document.load().snapshot.is_some()
         })
         .map(|(what, _)| what)

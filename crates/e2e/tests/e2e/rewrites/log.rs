@@ -1,36 +1,24 @@
 //! The access log shows a request as it came and as it went on.
 //!
-//! Source: Azure, "Rewrite HTTP headers and URL": `originalRequestUriWithArgs` and `originalHost` beside `requestUri` and
-//! `host`.
+//! Source: Azure, "Rewrite HTTP headers and URL": `originalRequestUriWithArgs` and `originalHost` beside `requestUri`
+//! and `host`.
 
-use e2e::rewrites::{both, request, rule, set, url, when};
+use e2e::rewrites::{both, request, rule, url, when};
 use e2e::{Document, Farm, Start};
-use serde_json::json;
 
 #[test]
 fn a_row_has_path_query_and_host_before_and_after() {
     let farm = Farm::echo(1);
-    let set = set(
-        "set",
-        &[
-            rule(
-                1,
-                &[when("var_uri_path", "^/all")],
-                both(
-                    url(Some("/new/a b"), Some("x=1&y=2")),
-                    request(&[("Host", "new.com"), ("User-Agent", "rewritten")]),
-                ),
-            ),
-            rule(2, &[when("var_uri_path", "^/path")], url(Some("/only"), None)),
-            rule(3, &[when("var_uri_path", "^/drop")], url(None, Some(""))),
-        ],
-    );
-    let document = |more: &str| {
-        Document::new(&farm).settings(&farm, more).section("rewriteRuleSets", json!([set.clone()]).to_string()).rules(
-            &["{name: rule, priority: 1, httpListener: web, backendAddressPool: pool, backendHttpSettings: http, \
-             rewriteRuleSet: set}"],
-        )
-    };
+    let rules = [
+        rule(
+            1,
+            &[when("var_uri_path", "^/all")],
+            both(url(Some("/new/a b"), Some("x=1&y=2")), request(&[("Host", "new.com"), ("User-Agent", "rewritten")])),
+        ),
+        rule(2, &[when("var_uri_path", "^/path")], url(Some("/only"), None)),
+        rule(3, &[when("var_uri_path", "^/drop")], url(None, Some(""))),
+    ];
+    let document = |more: &str| Document::new(&farm).settings(&farm, more).rewrites(&rules, "");
     // Settings; asked for; requestUri, requestQuery and host after it.
     let rows = [
         ("", "/all?q=%20", "/new/a%20b", "x=1&y=2", "new.com"),

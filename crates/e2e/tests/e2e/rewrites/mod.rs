@@ -132,8 +132,8 @@ fn answering() -> Farm {
     })
 }
 
-/// What a row of answers shows, its rules, the lines of the server's answer, and fields that the client gets: all values
-/// of each, in order.
+/// What a row of answers shows, its rules, the lines of the server's answer, and fields that the client gets: all
+/// values of each, in order.
 type Answered<'a> = (&'a str, Vec<Value>, &'a str, &'a [(&'a str, &'a [&'a str])]);
 
 /// Asks for each row over both protocols.

@@ -180,3 +180,27 @@ fn one_cookie_of_several_is_changed_where_a_matcher_picks_it() {
     ];
     check_answered(&rows);
 }
+
+/// As many fields as a server may send, with two cookies and a set of changes beside them.
+#[test]
+fn answers_with_many_fields_lose_none() {
+    let lines: String = (0..190).map(|at| format!("X-{at}: {at}|")).collect();
+    let headers: Vec<(String, String)> =
+        (0..40).map(|at| (format!("Y-{at}"), format!("{{http_resp_X-{at}}}"))).collect();
+    let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let farm = super::answering();
+    let document = e2e::Document::https(&farm, &e2e::Ca::root("root").server(&["a.com"]))
+        .settings(&farm, "requestTimeout: 20, cookieBasedAffinity: Enabled")
+        .rewrites(&[rule(1, &[], response(&headers))], "")
+        .limit("maxHeaderBytes: 65536");
+    let gateway = e2e::Start::workers(1).run(&document);
+    let mut client = gateway.secure(&e2e::Tls::new()).client;
+    let answer = client.ask(&format!("GET / HTTP/1.1\r\nHost: a.com\r\nX-Answer: {lines}\r\n\r\n"));
+    assert_eq!((answer.status, answer.head.all("set-cookie").len()), (200, 2));
+    for at in 0..190 {
+        assert_eq!(answer.field(&format!("x-{at}")), Some(at.to_string().as_str()));
+    }
+    for at in 0..40 {
+        assert_eq!(answer.field(&format!("y-{at}")), Some(at.to_string().as_str()));
+    }
+}

@@ -76,12 +76,8 @@ fn redirects_and_the_gateways_own_answers_are_not_rewritten() {
 #[test]
 fn what_servers_answer_is_rewritten_whatever_its_status() {
     let farm = super::answering();
-    let set =
-        set("set", &[rule(1, &[when("var_http_status", "^(.*)$")], response(&[("X-Was", "{var_http_status_1}")]))]);
-    let document = Document::new(&farm)
-        .section("rewriteRuleSets", json!([set]).to_string())
-        .rules(&["{name: rule, priority: 1, httpListener: web, backendAddressPool: pool, backendHttpSettings: http, \
-         rewriteRuleSet: set}"]);
+    let rules = [rule(1, &[when("var_http_status", "^(.*)$")], response(&[("X-Was", "{var_http_status_1}")]))];
+    let document = Document::new(&farm).rewrites(&rules, "");
     let gateway = Start::workers(1).run(&document);
     let mut client = gateway.client();
     for status in ["200 OK", "301 Moved", "404 Not Found", "418 Teapot", "502 Bad", "599 Odd"] {
@@ -97,11 +93,8 @@ fn answers_without_content_are_rewritten_and_stay_in_step() {
         let status = request.field("x-status").unwrap();
         peer.send(format!("HTTP/1.1 {status}\r\nX-A: 1\r\n\r\n"))
     });
-    let set = set("set", &[rule(1, &[], response(&[("X-A", "2"), ("X-B", "3")]))]);
-    let document = Document::new(&farm)
-        .section("rewriteRuleSets", json!([set]).to_string())
-        .rules(&["{name: rule, priority: 1, httpListener: web, backendAddressPool: pool, backendHttpSettings: http, \
-         rewriteRuleSet: set}"]);
+    let rules = [rule(1, &[], response(&[("X-A", "2"), ("X-B", "3")]))];
+    let document = Document::new(&farm).rewrites(&rules, "");
     let gateway = Start::workers(1).run(&document);
     let mut client = gateway.client();
     for (method, status) in [("GET", "204 No Content"), ("GET", "304 Not Modified"), ("HEAD", "204 No Content")] {
@@ -115,25 +108,16 @@ fn answers_without_content_are_rewritten_and_stay_in_step() {
 #[test]
 fn handshakes_of_websockets_are_rewritten_and_bound_like_other_requests() {
     let farm = e2e::websocket::farm(e2e::websocket::echo);
-    let set = set(
-        "set",
-        &[rule(
-            1,
-            &[when("var_uri_path", "^/chat$")],
-            both(
-                both(
-                    request(&[("X-A", "{http_req_Upgrade}"), ("Sec-WebSocket-Protocol", "v2")]),
-                    url(Some("/ws"), None),
-                ),
-                response(&[("X-B", "{var_http_status} {http_resp_Upgrade}"), ("Server", "")]),
-            ),
-        )],
-    );
-    let document = Document::new(&farm)
-        .settings(&farm, "requestTimeout: 20, cookieBasedAffinity: Enabled")
-        .section("rewriteRuleSets", json!([set]).to_string())
-        .rules(&["{name: rule, priority: 1, httpListener: web, backendAddressPool: pool, backendHttpSettings: http, \
-             rewriteRuleSet: set}"]);
+    let rules = [rule(
+        1,
+        &[when("var_uri_path", "^/chat$")],
+        both(
+            both(request(&[("X-A", "{http_req_Upgrade}"), ("Sec-WebSocket-Protocol", "v2")]), url(Some("/ws"), None)),
+            response(&[("X-B", "{var_http_status} {http_resp_Upgrade}"), ("Server", "")]),
+        ),
+    )];
+    let document =
+        Document::new(&farm).settings(&farm, "requestTimeout: 20, cookieBasedAffinity: Enabled").rewrites(&rules, "");
     let gateway = Start::workers(1).run(&document);
     let mut client = gateway.client();
     client.send(e2e::websocket::request("/chat"));

@@ -119,7 +119,8 @@ fn settings_have_the_last_word_on_path_and_host() {
 fn an_override_cuts_off_what_the_path_rule_matched_of_the_new_path() {
     let farm = Farm::echo(1);
     let map = "[{name: map, defaultBackendAddressPool: pool, defaultBackendHttpSettings: http, pathRules: \
-               [{name: shop, paths: [/shop/*], backendAddressPool: pool, backendHttpSettings: http, rewriteRuleSet: set}]}]";
+               [{name: shop, paths: [/shop/*], backendAddressPool: pool, backendHttpSettings: http, \
+               rewriteRuleSet: set}]}]";
     let set = e2e::rewrites::set(
         "set",
         &[
@@ -154,7 +155,8 @@ fn a_rewritten_host_is_the_name_for_tls_to_the_server() {
     let sets = [vec![rule(1, &[], request(&[("Host", "rewritten.com")]))]];
     let document = Document::https(&farm, &Ca::root("root").server(&["r0.com"])).root("backend", ca.pem()).section(
         "probes",
-        "[{name: probe, protocol: Https, path: /health, host: app.internal, interval: 30, timeout: 30, unhealthyThreshold: 3}]",
+        "[{name: probe, protocol: Https, path: /health, host: app.internal, interval: 30, timeout: 30, \
+         unhealthyThreshold: 3}]",
     );
     let rows = [("", "rewritten.com", "rewritten.com"), (", hostName: app.internal", "app.internal", "app.internal")];
     for (more, host, name) in rows {

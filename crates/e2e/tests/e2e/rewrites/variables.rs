@@ -226,7 +226,7 @@ fn over_tls_every_variable_has_its_value() {
                 ("uri_path", "/a"),
                 ("client_certificate_verification", verdict),
             ];
-            // What the client offers ends in a value of its own that says whether it may be asked for another handshake.
+            // A client may offer more than suites: a signal about renegotiation stands there too.
             let offered = farm.last().field(&header("ciphers_supported")).unwrap().to_owned();
             assert!(offered.split(':').any(|one| one == name), "{offered}");
             expected.push(("ciphers_supported", &offered));
@@ -297,7 +297,7 @@ fn over_http_2_the_variables_are_those_of_the_stream() {
     );
 }
 
-/// Variables are read from what a client sends: by chance there is nothing that breaks a head apart or ends the gateway.
+/// Variables are read from what a client sends: nothing that comes by chance breaks a head apart.
 #[test]
 fn heads_by_chance_lead_to_heads_that_can_be_read() {
     let farm = Farm::echo(1);
