@@ -26,6 +26,7 @@ fn spec(target: SocketAddr) -> LoadSpec {
         warmup: 10,
         requests: 100,
         shape: Shape::One { host: "h0.bench.test".into(), path: "/p0/page?id=1".into() },
+        cookie: String::new(),
         body: BODY,
         reconnect: false,
         tls: None,

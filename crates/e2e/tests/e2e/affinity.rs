@@ -258,7 +258,7 @@ fn a_further_attempt_on_another_server_binds_to_that_one() {
     assert_eq!((server(&answer), answer.head.has("set-cookie")), (1, false));
 }
 
-/// 24.6: a removed server keeps its bound clients for the drain timeout, gets no others, and is let go afterwards.
+/// A removed server keeps its bound clients for the drain timeout, gets no others, and is let go afterwards.
 #[test]
 fn a_removed_server_keeps_its_bound_clients_for_the_drain_timeout() {
     let farm = Farm::echo(2);

@@ -227,6 +227,39 @@ fn a_further_attempt_may_lead_to_another_pool_and_has_its_host() {
     }
 }
 
+/// A WebSocket is a request under way for as long as it is open.
+#[test]
+fn open_websockets_count_as_requests_under_way() {
+    use e2e::websocket::{agree, echo, open, say};
+    let farm = Farm::start(2, |peer: &mut Peer, request: &Request| {
+        if !request.head.has("upgrade") {
+            return peer.echo(request);
+        }
+        agree(peer, request)?;
+        echo(peer, request)
+    });
+    let gateway = Start::workers(2).run(&document(&farm, "LeastConnections", &[(&[0], 3), (&[1], 1)]));
+    let mut clients: Vec<Client> = (0..20)
+        .map(|_| {
+            let mut client = gateway.client();
+            open(&mut client, "/");
+            client
+        })
+        .collect();
+    let opened = || counts(farm.requests().iter().map(|request| request.server), 2);
+    assert_eq!(opened(), [15, 5]);
+    clients.iter_mut().for_each(|client| say(client, "still here"));
+    drop(clients);
+    until_true("their ends to be noticed", || gateway.status().counters.websockets_current == 0);
+    let mut clients: Vec<Client> = Vec::new();
+    for _ in 0..8 {
+        let mut client = gateway.client();
+        open(&mut client, "/");
+        clients.push(client);
+    }
+    assert_eq!(opened(), [21, 7], "those that ended count no more");
+}
+
 /// Which server each of 100 clients is sent to.
 fn by_client(gateway: &Gateway) -> BTreeMap<IpAddr, usize> {
     (1..=100)

@@ -78,7 +78,7 @@ fn what_a_configuration_has_may_come_and_go_under_load() {
         let document = Document::new(&farm)
             .settings(
                 &farm,
-                if number % 2 == 0 { DRAINING } else { "requestTimeout: 20, cookieBasedAffinity: Enabled" },
+                if number.is_multiple_of(2) { DRAINING } else { "requestTimeout: 20, cookieBasedAffinity: Enabled" },
             )
             .section(
                 "backendAddressPools",

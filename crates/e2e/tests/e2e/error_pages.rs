@@ -77,7 +77,7 @@ fn every_status_of_the_gateways_own_has_the_operators_page() {
     }
 }
 
-/// 24.10: as soon as a listener has a page it has no other but its own.
+/// As soon as a listener has a page it has no other but its own.
 #[test]
 fn a_listeners_pages_stand_in_place_of_all_of_the_gateways() {
     let farm = Farm::echo(1);

@@ -194,6 +194,7 @@ fn resets_of_requests_at_work_are_counted_too() {
                 },
             ));
         let mut made = 0;
+        let began = Instant::now();
         let h2 = attack(&bench, |h2| {
             while made < 1_000 {
                 let stream = h2.stream();
@@ -209,7 +210,9 @@ fn resets_of_requests_at_work_are_counted_too() {
                 }
             }
         });
-        assert!(made <= 300, "{what}: {made} requests were made and reset");
+        // A hundred in ten seconds and as many to begin with; a slow machine lets more of those pass.
+        let most = 300 + 100 * usize::try_from(began.elapsed().as_secs() / 10).unwrap();
+        assert!(made <= most, "{what}: {made} requests were made and reset, {most} may be");
         assert!(matches!(h2.left_with(), None | Some(code::ENHANCE_YOUR_CALM)), "{what}: {:?}", h2.goaways);
     }
 }

@@ -168,7 +168,29 @@ fn a_map_in_which_every_request_would_be_looked_at_again_is_refused() {
     assert!(with_an_end.load().snapshot.is_some(), "{}", with_an_end.load().problems_text(false));
 }
 
-/// 18: routing by header, cookie or query out of what there is; the path is restored where it was kept.
+/// Where the new path leads to a redirect, that is the answer, and nothing of it is rewritten.
+#[test]
+fn a_request_may_be_looked_up_again_into_a_redirect() {
+    let farm = Farm::echo(1);
+    let sets = [set(
+        "default",
+        &[rule(1, &[when("var_uri_path", "^/old")], both(reroute("/gone", None), response(&[("X-R", "1")])))],
+    )];
+    let document = document(&farm, &["d"], &[], &sets)
+        .section("redirectConfigurations", "[{name: away, redirectType: Permanent, targetUrl: 'https://b.com/'}]")
+        .section(
+            "urlPathMaps",
+            "[{name: map, defaultBackendAddressPool: d, defaultBackendHttpSettings: http, \
+             defaultRewriteRuleSet: default, pathRules: [{name: gone, paths: [/gone], redirectConfiguration: away}]}]",
+        );
+    let gateway = Start::workers(1).run(&document);
+    let mut client = gateway.secure(&Tls::new()).client;
+    let answer = client.get("a.com", "/old");
+    assert_eq!((answer.status, answer.field("location"), answer.field("x-r")), (301, Some("https://b.com/"), None));
+    assert_eq!(client.get("a.com", "/new").status, 200);
+}
+
+/// Routing by header, cookie or query out of what there is; the path is restored where it was kept.
 #[test]
 fn requests_may_be_routed_by_header_cookie_query_address_or_method() {
     let farm = Farm::echo(2);

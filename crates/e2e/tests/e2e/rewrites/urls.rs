@@ -79,7 +79,7 @@ fn paths_and_queries_are_replaced_kept_and_dropped() {
     check_sent(&rows);
 }
 
-/// Parity: 8.2 and 8.3: the rewrite first, then what the settings say.
+/// Parity: the rewrite first, then what the settings say.
 #[test]
 fn settings_have_the_last_word_on_path_and_host() {
     let farm = Farm::echo(1);
