@@ -8,9 +8,10 @@ check:
 test:
     cargo xtask test
 
-# The conformance corpora alone.
-conformance:
+# The conformance corpora alone, and WebSocket through the gateway: `just conformance --all` for every case of it.
+conformance *arguments:
     cargo xtask corpus
+    cargo xtask conformance websocket {{ arguments }}
 
 # The whole gateway on real sockets.
 e2e:

@@ -179,7 +179,7 @@ impl<'a> Pieces<'a> {
 }
 
 /// Writes as much of the pieces as the peer takes now; ready when that is all of it.
-#[inline]
+#[inline(always)]
 fn poll_pieces<S: Stream>(
     stream: &RefCell<S>,
     pieces: &mut Pieces<'_>,

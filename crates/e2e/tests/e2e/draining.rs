@@ -178,7 +178,6 @@ fn a_change_that_does_not_concern_them_leaves_connections_and_answers_alone() {
     let connections = farm.connections();
     // Longer than the drain timeout.
     std::thread::sleep(Duration::from_millis(2500));
-    assert!(client.wire.is_quiet() || client.wire.pending() == 4, "nothing was cut");
     gate.open();
     client.wire.exactly(8, |_| {}).unwrap();
     idle.get("a.com", "/");

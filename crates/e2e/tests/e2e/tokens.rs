@@ -9,7 +9,7 @@ use e2e::peer::close;
 use e2e::rewrites::{request, rule, when};
 use e2e::token::{CLIENT, TENANT, USER, now, published};
 use e2e::wait::until_true;
-use e2e::{Ca, Client, Document, Farm, Gateway, Signer, Start, Tls};
+use e2e::{Ca, Client, Document, Farm, Gate, Gateway, Signer, Start, Tls};
 use serde_json::{Value, json};
 
 const IDENTITY: &str = "x-msft-entra-identity";
@@ -291,6 +291,43 @@ fn without_keys_nobody_can_be_let_in_until_they_come() {
     assert!(farm.requests().is_empty());
     site.farm.revive(0);
     until_true("the keys to be fetched", || ask(&mut client, &bearer(&key.token(json!({})))).status == 200);
+}
+
+/// A source that takes its time: who needs its keys waits, on the same connection nobody else does.
+#[test]
+fn requests_that_wait_for_keys_hold_up_no_others() {
+    let farm = Farm::echo(1);
+    let (key, gate) = (Signer::ec("one"), Gate::new());
+    let keys = published(&[&key]);
+    let site = {
+        let gate = gate.clone();
+        Farm::start(1, move |peer, _| {
+            gate.wait();
+            peer.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{keys}", keys.len()))?;
+            close()
+        })
+    };
+    let check = format!("tenantId: {TENANT}, gatehouse: {{jwksUri: 'http://{}/keys'}}", site.address(0));
+    let gateway = Start::workers(1).run(&guarded(&farm, &check));
+    let mut h2 = gateway.h2();
+    let good = format!("Bearer {}", key.token(json!({})));
+    let waiting: Vec<u32> = (0..10)
+        .map(|_| {
+            let mut fields = e2e::h2::get("/").to_vec();
+            fields.push(("authorization", &good));
+            h2.request(&fields)
+        })
+        .collect();
+    site.wait_requests(1);
+    let refused = h2.request(&e2e::h2::get("/"));
+    assert_eq!(h2.answer(refused).status(), 401);
+    assert_eq!(ask(&mut gateway.secure(&Tls::new()).client, "").status, 401);
+    assert!(waiting.iter().all(|stream| !h2.answers.contains_key(stream)), "these wait");
+    gate.open();
+    for stream in waiting {
+        assert_eq!(h2.answer(stream).status(), 200);
+    }
+    assert_eq!(site.requests().len(), 1, "one question for all of them");
 }
 
 #[test]

@@ -11,7 +11,6 @@ use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::BufMut;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::io::poll_read_buf;
 
@@ -21,7 +20,7 @@ use crate::io::Stream;
 
 /// The most that a worker holds of all answers together; beyond it, nothing is read ahead.
 const MOST_OF_ALL: usize = 64 << 20;
-/// By so much the room grows.
+/// The room to begin with; it grows by doubling.
 const STEP: usize = 64 * 1024;
 
 thread_local! {
@@ -68,9 +67,11 @@ impl Ahead {
             if matches!(from.poll_readable(context), Poll::Pending) {
                 return;
             }
-            let (start, room) = (self.bytes.len(), self.most - self.bytes.len());
-            self.bytes.reserve(room.min(STEP));
-            match poll_read_buf(Pin::new(&mut *from), context, &mut (&mut self.bytes).limit(room.min(STEP))) {
+            let start = self.bytes.len();
+            if start == self.bytes.capacity() {
+                self.bytes.reserve_exact(start.max(STEP).min(self.most - start));
+            }
+            match poll_read_buf(Pin::new(&mut *from), context, &mut self.bytes) {
                 Poll::Pending => return,
                 Poll::Ready(Ok(0)) => {
                     self.stopped = true;
@@ -107,7 +108,7 @@ impl Ahead {
     }
 
     /// The bytes read ahead, to be used now; or why there will be no more. `None` when the server is to be asked.
-    pub fn next(&mut self) -> Option<io::Result<Input>> {
+    pub fn give(&mut self) -> Option<io::Result<Input>> {
         if self.bytes.is_empty() {
             return self.error.take().map(Err);
         }
@@ -182,4 +183,50 @@ impl Stream for Nothing {
     }
 
     fn reset_on_close(&self) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::body::Framing;
+
+    #[test]
+    fn the_scout_knows_when_the_answer_is_over_and_when_more_than_it_is_here() {
+        let rows: &[(Framing, &[&str], bool, bool)] = &[
+            (Framing::Length(5), &["abc"], false, false),
+            (Framing::Length(5), &["abc", "de"], true, true),
+            (Framing::Length(5), &["abcde", ""], true, true),
+            (Framing::Length(5), &["abc", "deHTTP"], false, true),
+            (Framing::Chunked, &["3\r\nabc\r\n", "0\r\n\r\n"], true, true),
+            (Framing::Chunked, &["3\r\nabc\r\n", "0\r\n"], false, false),
+            (Framing::Chunked, &["3\r\nabc\r\n0\r\n\r\nx"], false, true),
+            (Framing::Chunked, &["nonsense"], false, true),
+            (Framing::UntilClose, &["abc"], false, false),
+            (Framing::None, &[""], true, true),
+        ];
+        for (framing, pieces, complete, stopped) in rows {
+            let mut ahead = Ahead::new(1000, &Decoder::new(*framing), pieces[0].as_bytes()).unwrap();
+            pieces[1..].iter().for_each(|piece| ahead.scan(piece.as_bytes()));
+            assert_eq!((ahead.complete, ahead.stopped), (*complete, *stopped), "{framing:?} {pieces:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_read_comes_before_what_went_wrong_behind_it() {
+        let mut ahead = Ahead::new(1000, &Decoder::new(Framing::UntilClose), b"").unwrap();
+        ahead.bytes.extend_from_slice(b"abc");
+        ahead.error = Some(io::ErrorKind::ConnectionReset.into());
+        assert_eq!(ahead.give().unwrap().unwrap().bytes(), b"abc");
+        assert_eq!(ahead.give().unwrap().unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+        assert!(ahead.give().is_none());
+    }
+
+    #[test]
+    fn a_worker_holds_so_much_and_no_more() {
+        let decoder = Decoder::new(Framing::UntilClose);
+        let held: Vec<_> = std::iter::from_fn(|| Ahead::new(MOST_OF_ALL / 4, &decoder, b"")).take(9).collect();
+        assert_eq!(held.len(), 4);
+        drop(held);
+        assert!(Ahead::new(MOST_OF_ALL, &decoder, b"").is_some());
+    }
 }

@@ -14,6 +14,12 @@ use backend::connections::Link;
 /// the oldest is closed.
 const MOST: usize = 16;
 
+/// In a box: most client connections have none.
+#[derive(Default)]
+struct Owned {
+    list: Vec<Own>,
+}
+
 struct Own {
     server: Arc<Server>,
     link: Link,
@@ -22,7 +28,7 @@ struct Own {
 /// What a client connection has of its own.
 #[derive(Default)]
 pub struct Dedicated {
-    own: RefCell<Option<Box<Vec<Own>>>>,
+    own: RefCell<Option<Box<Owned>>>,
     lost: Cell<bool>,
 }
 
@@ -31,13 +37,13 @@ impl Dedicated {
     pub fn server(&self, eligible: &[Arc<Server>]) -> Option<Arc<Server>> {
         let own = self.own.borrow();
         let is_eligible = |own: &&Own| eligible.iter().any(|server| server.id == own.server.id);
-        own.as_ref()?.iter().rfind(is_eligible).map(|own| Arc::clone(&own.server))
+        own.as_ref()?.list.iter().rfind(is_eligible).map(|own| Arc::clone(&own.server))
     }
 
     /// The connection to a server.
     pub fn take(&self, server: u64) -> Option<Link> {
         let mut own = self.own.borrow_mut();
-        let list = own.as_mut()?;
+        let list = &mut own.as_mut()?.list;
         let at = list.iter().rposition(|own| own.server.id == server)?;
         Some(list.remove(at).link)
     }
@@ -45,7 +51,7 @@ impl Dedicated {
     /// Keeps a connection for the client's next request.
     pub fn keep(&self, server: &Arc<Server>, link: Link) {
         let mut own = self.own.borrow_mut();
-        let list = own.get_or_insert_default();
+        let list = &mut own.get_or_insert_default().list;
         if list.len() >= MOST {
             list.remove(0);
         }
@@ -66,7 +72,7 @@ impl Dedicated {
     /// Looks, while the client is idle, whether a server has closed its connection or says what nobody asked for.
     pub fn poll_lost(&self, context: &mut Context<'_>) -> bool {
         let own = self.own.borrow();
-        let Some(list) = own.as_ref() else { return false };
-        list.iter().any(|own| own.link.stream.borrow_mut().poll_closed(context).is_ready())
+        let Some(owned) = own.as_ref() else { return false };
+        owned.list.iter().any(|own| own.link.stream.borrow_mut().poll_closed(context).is_ready())
     }
 }

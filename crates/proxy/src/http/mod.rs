@@ -25,3 +25,4 @@ pub mod spool;
 pub mod target;
 pub mod token;
 pub mod tunnel;
+pub mod upload;

@@ -133,7 +133,7 @@ impl<F: Stream, T: Stream> Relay<'_, F, T> {
                 }
             }
             if let Some(ahead) = &mut work.ahead
-                && let Some(next) = ahead.next()
+                && let Some(next) = ahead.give()
             {
                 *input = next.map_err(Broken::Read)?;
                 continue;
@@ -204,13 +204,10 @@ impl<F: Stream, T: Stream> Relay<'_, F, T> {
         work.pace.ended = turn.end.len() > 2;
         let before = self.timer.now();
         let mut pieces = Pieces::new([work.out, turn.data, turn.end]);
-        let done = match self.ahead {
-            0 => write(self.to, &mut pieces, self.timer, self.write_lane, self.write_limit).await,
-            _ => match write_now(self.to, &mut pieces, self.timer, self.write_lane).await {
-                // What a slow client costs is not in every exchange.
-                Ok(false) => Box::pin(self.read_ahead(&mut pieces, &turn, &mut work.ahead)).await,
-                done => done.map(drop),
-            },
+        let done = match write_now(self.to, &mut pieces, self.timer, self.write_lane).await {
+            // What a slow receiver costs is not in every exchange.
+            Ok(false) => Box::pin(self.read_ahead(&mut pieces, &turn, &mut work.ahead)).await,
+            done => done.map(drop),
         };
         work.written = pieces.written;
         work.moved.written += pieces.written as u64;
@@ -249,14 +246,14 @@ impl<F: Stream, T: Stream> Relay<'_, F, T> {
         }))
     }
 
-    /// Writes on and reads ahead meanwhile. Ends early when the whole message is here.
+    /// Writes on, and reads ahead meanwhile where that is asked for. Ends early when the whole message is here.
     async fn read_ahead(
         &self,
         pieces: &mut Pieces<'_>,
         turn: &Turn<'_>,
         ahead: &mut Option<Box<Ahead>>,
     ) -> io::Result<()> {
-        if ahead.is_none() {
+        if ahead.is_none() && self.ahead > 0 {
             *ahead = Ahead::new(self.ahead, turn.decoder, turn.rest);
         }
         write_meanwhile(self.to, pieces, self.timer, (self.write_lane, self.write_limit), |context| {

@@ -213,3 +213,43 @@ fn nameless() -> io::Result<File> {
 fn created(path: &PathBuf) -> io::Result<File> {
     File::options().read(true).write(true).create_new(true).mode(0o600).open(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_that_announced_chunks_says_the_length_instead() {
+        let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let mut record = Record::new(head.into());
+        name_length(&mut record, 70_000);
+        assert_eq!(record.text, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n");
+    }
+
+    #[test]
+    fn content_that_is_whole_and_small_stands_behind_its_head() {
+        let mut spool = Spool::new(Framing::Chunked);
+        spool.memory.extend_from_slice(b"abc");
+        spool.whole = true;
+        let mut record = Record::new(b"X: y\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec());
+        assert!(spool.settle(Framing::Chunked, &mut record));
+        assert_eq!(record.text, b"X: y\r\nContent-Length: 3\r\n\r\nabc");
+        let mut spool = Spool::new(Framing::Length(3));
+        spool.memory.extend_from_slice(b"abc");
+        let mut record = Record::new(b"Content-Length: 3\r\n\r\n".to_vec());
+        assert!(spool.settle(Framing::Length(3), &mut record));
+        assert_eq!(record.text, b"Content-Length: 3\r\n\r\nabc");
+    }
+
+    #[test]
+    fn a_file_for_content_has_no_name() {
+        let file = nameless().unwrap();
+        file.write_all_at(b"abc", 0).unwrap();
+        let mut read = [0; 3];
+        file.read_exact_at(&mut read, 0).unwrap();
+        assert_eq!(&read, b"abc");
+        let own = format!("gatehouse-{}-", std::process::id());
+        let names = std::fs::read_dir(std::env::temp_dir()).unwrap().flatten().map(|entry| entry.file_name());
+        assert!(names.map(|name| name.to_string_lossy().into_owned()).all(|name| !name.starts_with(&own)));
+    }
+}

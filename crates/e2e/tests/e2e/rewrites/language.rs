@@ -1,6 +1,6 @@
 //! Conditions and the language of values.
 
-use e2e::rewrites::{request, rule, unless, url, when};
+use e2e::rewrites::{request, response, rule, unless, url, when};
 use serde_json::{Value, json};
 
 use super::{Sent, check_sent};
@@ -208,6 +208,15 @@ fn what_cannot_be_meant_is_refused() {
         ("a condition on the response for the request", value(&[when("http_resp_X-A", ".")], "a")),
         ("Connection", vec![rule(1, &[], request(&[("Connection", "close")]))]),
         ("Upgrade", vec![rule(1, &[], request(&[("Upgrade", "a")]))]),
+        ("Content-Length", vec![rule(1, &[], request(&[("Content-Length", "0")]))]),
+        ("Transfer-Encoding", vec![rule(1, &[], request(&[("transfer-encoding", "chunked")]))]),
+        ("Content-Length of an answer", vec![rule(1, &[], response(&[("Content-Length", "0")]))]),
+        ("Connection of an answer", vec![rule(1, &[], response(&[("Connection", "close")]))]),
+        ("a value with a line break in its name", vec![rule(1, &[], request(&[("X-A\r\nX-B", "1")]))]),
+        ("a matcher for another header", {
+            let header = json!({"headerName": "X-A", "headerValue": "1", "headerValueMatcher": {"pattern": "."}});
+            vec![rule(1, &[], json!({"responseHeaderConfigurations": [header]}))]
+        }),
         ("Host deleted", vec![rule(1, &[], request(&[("Host", "")]))]),
         ("a name that is none", vec![rule(1, &[], request(&[("X A", "1")]))]),
         ("a basic rule looked up again", vec![rule(1, &[], e2e::rewrites::reroute("/a", None))]),

@@ -17,7 +17,7 @@ pub async fn run<S: Stream>(connection: &mut Connection<S>) -> Next {
     let mut exchange = Exchange::new(view, &connection.seat);
     let next = steps(&mut exchange, connection).await;
     if exchange.facts.tunnel.is_some() {
-        exchange = Box::pin(tunnel::carry(exchange, connection)).await;
+        exchange = tunnel::carry(exchange, connection).await;
     }
     exchange.finish(&connection.seat);
     // Closing with unread bytes is a reset, which could overtake the answer.

@@ -3,6 +3,7 @@
 
 pub mod budget;
 pub mod connection;
+pub mod down;
 pub mod ends;
 pub mod meter;
 pub mod request;

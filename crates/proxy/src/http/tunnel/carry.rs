@@ -41,8 +41,18 @@ impl Tunnel {
 /// How long before the end of a process's grace its tunnels are cut, so that their rows are still written.
 const BEFORE_THE_END: Duration = Duration::from_millis(400);
 
-/// Carries bytes until the tunnel ends. Returns the exchange for its row.
-pub async fn carry<S: Stream>(mut exchange: Exchange, connection: &mut Connection<S>) -> Exchange {
+/// Carries bytes until the tunnel ends. Returns the exchange for its row. Not inlined: requests that become no tunnel
+/// pay nothing for it.
+#[cold]
+#[inline(never)]
+pub fn carry<S: Stream>(
+    exchange: Exchange,
+    connection: &mut Connection<S>,
+) -> Pin<Box<impl Future<Output = Exchange>>> {
+    Box::pin(carried(exchange, connection))
+}
+
+async fn carried<S: Stream>(mut exchange: Exchange, connection: &mut Connection<S>) -> Exchange {
     let labels = exchange.labels(&connection.seat).clone();
     let Some(tunnel) = &mut exchange.facts.tunnel else { return exchange };
     let Some((link, mut input)) = tunnel.server.take() else { return exchange };

@@ -1,5 +1,6 @@
 use super::*;
 use crate::http::head::{Parsed, parse};
+use crate::http::response;
 use crate::http::scan::Fields;
 
 /// The example of RFC 6455 1.3.
@@ -55,5 +56,36 @@ fn a_wish_for_websocket_counts_only_when_it_is_valid() {
         let head = valid.replace(from, to);
         assert_ne!(head, valid, "{from:?}");
         assert_eq!(asked(&head), None, "{head:?}");
+    }
+}
+
+fn granted(fields: &str) -> bool {
+    let head = format!("HTTP/1.1 101 Switching Protocols\r\n{fields}\r\n");
+    let mut room = response::Room::new();
+    match response::parse(head.as_bytes(), &mut room, false, 65_536) {
+        Ok(response::Parsed::Complete(response, _)) => {
+            Upgrade { accept: ACCEPT.try_into().unwrap() }.granted(&response)
+        }
+        other => panic!("{head:?}: {other:?}"),
+    }
+}
+
+#[test]
+fn an_answer_grants_the_wish_only_with_all_that_belongs_to_it() {
+    let accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
+    let rows = [
+        ("Upgrade: websocket\r\nConnection: Upgrade\r\n", accept, true),
+        ("Upgrade: WebSocket\r\nConnection: keep-alive, upgrade\r\n", accept, true),
+        ("Connection: Upgrade\r\n", accept, false),
+        ("Upgrade: websocket\r\n", accept, false),
+        ("Upgrade: websocket\r\nConnection: close\r\n", accept, false),
+        ("Upgrade: websocket, h2c\r\nConnection: Upgrade\r\n", accept, false),
+        ("Upgrade: websocket\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n", accept, false),
+        ("Upgrade: websocket\r\nConnection: Upgrade\r\n", "", false),
+        ("Upgrade: websocket\r\nConnection: Upgrade\r\n", "Sec-WebSocket-Accept: dGhlIHNhbXBsZQ==\r\n", false),
+        ("Upgrade: websocket\r\nConnection: Upgrade\r\n", &accept.to_uppercase(), false),
+    ];
+    for (fields, accept, expected) in rows {
+        assert_eq!(granted(&format!("{fields}{accept}")), expected, "{fields}{accept}");
     }
 }
