@@ -29,5 +29,5 @@ pub use listener::{Binding, Listener, Scheme};
 pub use pages::{Page, Pages};
 pub use pool::{Member, Pool};
 pub use probe::{Probe, ProbeMatch};
-pub use rule::{Action, Route, Router, Rule};
+pub use rule::{Action, Hit, MAX_REROUTES, Route, Router, Rule};
 pub use settings::{Affinity, HostHeader, Settings};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use routing::{PathTable, Redirect};
+use routing::{PathPattern, PathTable, Redirect};
 
 use crate::{DistributionId, JwtId, ListenerId, RewriteId, RouteId, RuleId, TargetId};
 
@@ -30,6 +30,33 @@ pub enum Router {
     Paths(PathTable<RouteId>),
 }
 
+/// Times that a path map is looked at again for one request, before its rewrites count as a loop. nginx's bound; Azure
+/// answers 500 to a loop without saying when it is one.
+pub const MAX_REROUTES: u32 = 10;
+
+/// What a path leads to.
+#[derive(Clone, Copy, Debug)]
+pub struct Hit<'a> {
+    /// The route.
+    pub route: RouteId,
+    /// The pattern that matched.
+    pub pattern: Option<&'a PathPattern>,
+}
+
+impl Router {
+    /// What a path leads to.
+    #[inline]
+    pub fn hit(&self, path: &[u8]) -> Hit<'_> {
+        match self {
+            Self::Basic(route) => Hit { route: *route, pattern: None },
+            Self::Paths(paths) => {
+                let hit = paths.lookup(path);
+                Hit { route: hit.target, pattern: hit.pattern.and_then(|pattern| paths.pattern(pattern)) }
+            }
+        }
+    }
+}
+
 /// A leaf of the routing.
 #[derive(Clone, Debug)]
 pub struct Route {
@@ -43,6 +70,14 @@ pub struct Route {
     pub rewrite: Option<RewriteId>,
     /// What happens to the request.
     pub action: Action,
+}
+
+impl Route {
+    /// The rewrite set that is run: redirects are answered as they stand.
+    #[inline]
+    pub fn rewrites(&self) -> Option<RewriteId> {
+        self.rewrite.filter(|_| matches!(self.action, Action::Forward(_) | Action::Distribute(_)))
+    }
 }
 
 /// What happens to a routed request.

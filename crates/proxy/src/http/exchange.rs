@@ -7,7 +7,7 @@ use std::time::Instant;
 use backend::Server;
 use observe::TransactionId;
 use routing::{PathPattern, RequestTarget};
-use snapshot::{Action, Page, RouteId, Router, TargetId};
+use snapshot::{Action, Hit, MAX_REROUTES, Page, Router, TargetId};
 
 use crate::buffer::{give_head, take_head};
 use crate::failure::Failure;
@@ -83,30 +83,6 @@ pub struct Plan {
     pub idempotent: bool,
     /// Whether the client waits for 100 before it sends content.
     pub expects_continue: bool,
-}
-
-/// Times that a path map is looked at again for one request. nginx's bound; Azure answers 500 to a loop without saying
-/// when it is one.
-const MAX_REROUTES: u32 = 10;
-
-/// What a path leads to.
-#[derive(Clone, Copy)]
-struct Hit<'a> {
-    route: RouteId,
-    /// The pattern that matched.
-    pattern: Option<&'a PathPattern>,
-}
-
-impl<'a> Hit<'a> {
-    fn of(router: &'a Router, path: &[u8]) -> Self {
-        match router {
-            Router::Basic(route) => Self { route: *route, pattern: None },
-            Router::Paths(paths) => {
-                let hit = paths.lookup(path);
-                Self { route: hit.target, pattern: hit.pattern.and_then(|pattern| paths.pattern(pattern)) }
-            }
-        }
-    }
 }
 
 /// What was decided about a request.
@@ -245,7 +221,7 @@ impl Exchange {
             },
         };
         let path = request.target.path();
-        let mut hit = Hit::of(&rule.router, path);
+        let mut hit = rule.router.hit(path);
         let seen = Seen { request, client: &seat.client, host, head_bytes, identity: identity.as_deref() };
         if snapshot.routes[hit.route].rewrite.is_some() {
             match self.rewrite(&seen, &rule.router, hit) {
@@ -275,10 +251,7 @@ impl Exchange {
         changes.edits.clear();
         let mut hit = first;
         for _ in 0..=MAX_REROUTES {
-            let route = &snapshot.routes[hit.route];
-            // Redirects are answered as they stand.
-            let forwards = matches!(route.action, Action::Forward(_) | Action::Distribute(_));
-            let Some(set) = route.rewrite.filter(|_| forwards) else { return Ok(hit) };
+            let Some(set) = snapshot.routes[hit.route].rewrites() else { return Ok(hit) };
             snapshot.rewrites[set].request(seen, &mut changes.edits);
             if changes.edits.overflowed() {
                 return Err(Failure::RewriteTooLarge);
@@ -289,7 +262,7 @@ impl Exchange {
             if !changes.edits.take_reroute() {
                 return Ok(hit);
             }
-            hit = Hit::of(router, changes.edits.path().unwrap_or(seen.request.target.path()));
+            hit = router.hit(changes.edits.path().unwrap_or(seen.request.target.path()));
         }
         Err(Failure::RewriteLoop)
     }

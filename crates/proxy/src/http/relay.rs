@@ -253,11 +253,13 @@ impl<F: Stream, T: Stream> Relay<'_, F, T> {
         turn: &Turn<'_>,
         ahead: &mut Option<Box<Ahead>>,
     ) -> io::Result<()> {
-        if ahead.is_none() && self.ahead > 0 {
+        // What was read as a whole before is no reason to stop.
+        let reads = self.ahead > 0;
+        if reads && ahead.is_none() {
             *ahead = Ahead::new(self.ahead, turn.decoder, turn.rest);
         }
         write_meanwhile(self.to, pieces, self.timer, (self.write_lane, self.write_limit), |context| {
-            ahead.as_mut().is_some_and(|ahead| {
+            ahead.as_mut().filter(|_| reads).is_some_and(|ahead| {
                 ahead.poll(self.from, context);
                 ahead.is_complete()
             })

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use super::{Hit, Outcome, Passes, Question};
-use crate::{Algorithm, DistributionId, HostHeader, Member, Scheme, Settings, Snapshot, TargetId};
+use super::{Outcome, Passes, Question};
+use crate::{Algorithm, DistributionId, Hit, HostHeader, Member, Scheme, Settings, Snapshot, TargetId};
 
 /// Where a request is forwarded to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -7,12 +7,12 @@ mod rewriting;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use jwt::Action as TokenAction;
-use routing::{PathPattern, RequestTarget};
+use routing::RequestTarget;
 use tls::acceptor::ListenerTls;
 use tls::certificate::day;
 use tls::client_auth::Mode;
 
-use crate::{Action, Binding, BindingId, JwtId, ListenerId, RouteId, Router, RuleId, Scheme, Snapshot};
+use crate::{Action, Binding, BindingId, Hit, JwtId, ListenerId, Router, RuleId, Scheme, Snapshot};
 
 use asked::Asked;
 pub use forward::{Distributed, Forward, PoolShare};
@@ -211,7 +211,7 @@ fn follow(snapshot: &Snapshot, rule: RuleId, question: &Question<'_>, explanatio
             explanation.matched_as = Some(String::from_utf8_lossy(&form).into_owned());
         }
     }
-    let hit = Hit::of(&row.router, question.path.as_bytes());
+    let hit = row.router.hit(question.path.as_bytes());
     let leaf = &snapshot.routes[hit.route];
     explanation.path_map = leaf.path_map.as_deref().map(str::to_owned);
     explanation.path_rule = leaf.path_rule.as_deref().map(str::to_owned);
@@ -223,25 +223,6 @@ fn follow(snapshot: &Snapshot, rule: RuleId, question: &Question<'_>, explanatio
         Err(failure) => Outcome::Answer { status: 500, reason: failure.to_owned() },
     };
     explanation.rewrites = passes;
-}
-
-/// What a path leads to.
-#[derive(Clone, Copy)]
-struct Hit<'a> {
-    route: RouteId,
-    pattern: Option<&'a PathPattern>,
-}
-
-impl<'a> Hit<'a> {
-    fn of(router: &'a Router, path: &[u8]) -> Self {
-        match router {
-            Router::Basic(route) => Self { route: *route, pattern: None },
-            Router::Paths(paths) => {
-                let hit = paths.lookup(path);
-                Self { route: hit.target, pattern: hit.pattern.and_then(|pattern| paths.pattern(pattern)) }
-            }
-        }
-    }
 }
 
 fn outcome(snapshot: &Snapshot, hit: Hit<'_>, question: &Question<'_>, passes: &Passes) -> Outcome {

@@ -2,12 +2,9 @@
 
 use rewrite::{Edits, RequestView as _, RewriteSet, Verdict};
 
+use super::Question;
 use super::asked::Asked;
-use super::{Hit, Question};
-use crate::{Action, Router, Snapshot};
-
-/// Times that a path map is looked at again for one request before it is given up as a loop.
-const MAX_REROUTES: usize = 10;
+use crate::{Hit, MAX_REROUTES, Router, Snapshot};
 
 /// What rewrites do with a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -113,8 +110,7 @@ pub(super) fn follow<'s>(
     let mut hit = first;
     for _ in 0..=MAX_REROUTES {
         let route = &snapshot.routes[hit.route];
-        let forwards = matches!(route.action, Action::Forward(_) | Action::Distribute(_));
-        let Some(set) = route.rewrite.filter(|_| forwards) else {
+        let Some(set) = route.rewrites() else {
             ended = Ok(hit);
             break;
         };
@@ -130,7 +126,7 @@ pub(super) fn follow<'s>(
             break;
         }
         let path = edits.path().unwrap_or(asked.question.path.as_bytes());
-        hit = Hit::of(router, path);
+        hit = router.hit(path);
         pass.rerouted = Some(Rerouted {
             path: text(path),
             path_rule: snapshot.routes[hit.route].path_rule.as_deref().map(str::to_owned),
