@@ -134,7 +134,7 @@ mod tests {
         assert!(unwanted.wanted(&document(false)).is_none());
         assert!(!state.exists());
         let first = bytes(&MachineKey::in_folder(&state));
-        assert_eq!((first.len(), &first == &[0; LENGTH]), (LENGTH, false));
+        assert_eq!((first.len(), first == [0; LENGTH]), (LENGTH, false));
         assert_eq!(bytes(&MachineKey::in_folder(&state)), first);
         assert_eq!(fs::metadata(state.join(FILE)).unwrap().mode() & 0o777, 0o600);
         let (one, other) = (MachineKey::in_memory(), MachineKey::in_memory());

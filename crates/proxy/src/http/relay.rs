@@ -204,16 +204,15 @@ impl<F: Stream, T: Stream> Relay<'_, F, T> {
         work.pace.ended = turn.end.len() > 2;
         let before = self.timer.now();
         let mut pieces = Pieces::new([work.out, turn.data, turn.end]);
-        let done = match write_now(self.to, &mut pieces, self.timer, self.write_lane).await {
+        let mut done = write_now(self.to, &mut pieces, self.timer, self.write_lane).await;
+        if let Ok(false) = done {
             // What a slow receiver costs is not in every exchange.
-            Ok(false) => Box::pin(self.read_ahead(&mut pieces, &turn, &mut work.ahead)).await,
-            done => done.map(drop),
-        };
+            let written = Box::pin(self.read_ahead(&mut pieces, &turn, &mut work.ahead)).await;
+            done = written.map(|()| pieces.is_done());
+        }
         work.written = pieces.written;
         work.moved.written += pieces.written as u64;
-        let all = pieces.is_done();
-        done.map_err(Broken::Write)?;
-        if !all {
+        if !done.map_err(Broken::Write)? {
             return Ok(Sent::Waits);
         }
         work.out.clear();

@@ -103,7 +103,7 @@ impl Spool {
         Ok(())
     }
 
-    /// Moves what is in memory into the file. False when that is not to be: the bounds are reached, or the disk is full.
+    /// Moves what is in memory into the file. False when that is not to be: the bounds are reached, the disk is full.
     async fn store(&mut self, limits: &Limits, shared: &Arc<Shared>) -> Result<bool, Broken> {
         let (size, before) = (self.memory.len() as u64, self.stored());
         if before + size > limits.buffered_in_file {
