@@ -128,12 +128,12 @@ fn silence_ends_a_tunnel_and_a_word_now_and_then_does_not() {
     });
     let gateway = Gateway::start(&Document::new(&farm).settings(&farm, "requestTimeout: 2"));
     let mut client = gateway.client();
+    let began = Instant::now();
     open(&mut client, "/");
     expect(&mut client, "01234567");
-    let silent = Instant::now();
     client.expect_end();
-    let took = silent.elapsed();
-    assert!((Duration::from_millis(1500)..Duration::from_secs(10)).contains(&took), "{took:?}");
+    // Eight words with their pauses, and then the silence; how much later that is seen is up to the machine.
+    assert!(began.elapsed() >= Duration::from_millis(8 * 400 + 1900), "{:?}", began.elapsed());
     until_true("the server's end to be closed", || farm.left() == 1);
     let row = &gateway.wait_rows(1)[0]["properties"];
     assert_eq!((&row["httpStatus"], &row["reason"]), (&101.into(), &"tunnel_idle".into()), "{row}");
