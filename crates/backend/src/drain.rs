@@ -73,10 +73,14 @@ impl Cut {
     }
 }
 
-/// What times are counted from: the first use in this process.
+/// What times are counted from: a moment before the first use in this process, so that no time is 0 milliseconds, which
+/// means never.
 fn epoch() -> Instant {
     static EPOCH: OnceLock<Instant> = OnceLock::new();
-    *EPOCH.get_or_init(Instant::now)
+    *EPOCH.get_or_init(|| {
+        let now = Instant::now();
+        now.checked_sub(Duration::from_millis(1)).unwrap_or(now)
+    })
 }
 
 fn millis(at: Instant) -> u64 {
