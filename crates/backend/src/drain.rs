@@ -79,7 +79,7 @@ fn epoch() -> Instant {
     static EPOCH: OnceLock<Instant> = OnceLock::new();
     *EPOCH.get_or_init(|| {
         let now = Instant::now();
-        now.checked_sub(Duration::from_millis(1)).unwrap_or(now)
+        now.checked_sub(Duration::from_secs(1)).unwrap_or(now)
     })
 }
 
