@@ -167,6 +167,9 @@ impl Edits {
                 view.cookie(name).map_or(Subject::Absent, |value| Subject::There(Cow::Borrowed(value)))
             }
             Source::Server(variable) => {
+                if let Some(value) = view.standing(*variable) {
+                    return Subject::There(Cow::Borrowed(value));
+                }
                 let start = self.arena.len();
                 view.server(*variable, &mut self.arena);
                 // Places in the arena stay good even if a view takes something away.

@@ -116,6 +116,16 @@ impl ResponseEdits {
         }
     }
 
+    /// The value of a header that was not edited and of which there is one field at most; empty without any.
+    fn only<'v, V: ResponseView + ?Sized>(&self, name: &[u8], view: &'v V) -> Option<&'v [u8]> {
+        if self.lengths.may_have(name) {
+            return None;
+        }
+        let mut all = (0..view.fields()).map(|at| view.field(at)).filter(|(found, _)| means(name, found));
+        let value = all.next().map_or(&b""[..], |(_, value)| value);
+        all.next().is_none().then_some(value)
+    }
+
     fn append_number(&mut self, number: u64) {
         use std::io::Write as _;
         // Writing into a Vec cannot fail.
@@ -124,6 +134,12 @@ impl ResponseEdits {
 
     pub(crate) fn holds<V: ResponseView + ?Sized>(&mut self, check: &Check, view: &V) -> bool {
         let Condition { variable, pattern, negate } = &check.condition;
+        if check.wanted.is_empty()
+            && let Source::ResponseHeader(name) = &variable.source
+            && let Some(value) = self.only(name.as_bytes(), view)
+        {
+            return pattern.is_match(value) != *negate;
+        }
         let start = self.arena.len();
         self.append(&variable.source, view);
         let value = self.arena.get(start..).unwrap_or_default();

@@ -12,6 +12,11 @@ pub trait RequestView {
     /// The value of a cookie. Names of cookies are compared byte for byte.
     fn cookie(&self, name: &str) -> Option<&[u8]>;
 
+    /// The value of a server variable, where it stands in the request as it is. Whoever has none appends it.
+    fn standing(&self, _: Server) -> Option<&[u8]> {
+        None
+    }
+
     /// Appends the value of a server variable; appends nothing where there is none. May not touch what is there.
     fn server(&self, variable: Server, out: &mut Vec<u8>);
 }

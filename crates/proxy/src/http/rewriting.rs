@@ -97,8 +97,26 @@ impl RequestView for Seen<'_> {
         self.request.all(Known::Cookie).find_map(|field| field::cookies(field.value, name.as_bytes()).next())
     }
 
-    fn server(&self, variable: Server, out: &mut Vec<u8>) {
+    fn standing(&self, variable: Server) -> Option<&[u8]> {
         let target = &self.request.target;
+        match variable {
+            Server::UriPath => Some(target.path()),
+            Server::RequestUri => Some(target.path_and_query),
+            Server::QueryString | Server::RequestQuery => Some(target.query().unwrap_or_default()),
+            Server::Host => Some(field::without_port(self.host)),
+            Server::HttpMethod => Some(self.request.method),
+            Server::HttpVersion => Some(match self.request.version {
+                Version::Http10 => b"HTTP/1.0",
+                Version::Http11 => b"HTTP/1.1",
+                Version::Http2 => b"HTTP/2.0",
+            }),
+            Server::RequestScheme => Some(if self.client.tls.is_some() { b"https" } else { b"http" }),
+            Server::ServerPort => Some(self.client.port().as_bytes()),
+            _ => None,
+        }
+    }
+
+    fn server(&self, variable: Server, out: &mut Vec<u8>) {
         match variable {
             Server::AddXForwardedForProxy => self.forwarded_for(out),
             Server::ClientIp => put(out, format_args!("{}", self.client.peer.ip())),
@@ -109,22 +127,13 @@ impl RequestView for Seen<'_> {
                 }
             }
             Server::ClientUser => self.user(out),
-            Server::Host => out.extend_from_slice(field::without_port(self.host)),
-            Server::HttpMethod => out.extend_from_slice(self.request.method),
-            Server::HttpVersion => out.extend_from_slice(match self.request.version {
-                Version::Http10 => b"HTTP/1.0",
-                Version::Http11 => b"HTTP/1.1",
-                Version::Http2 => b"HTTP/2.0",
-            }),
-            Server::QueryString | Server::RequestQuery => out.extend_from_slice(target.query().unwrap_or_default()),
             Server::ReceivedBytes => put(out, format_args!("{}", self.received())),
-            Server::RequestScheme => out.extend_from_slice(if self.client.tls.is_some() { b"https" } else { b"http" }),
-            Server::RequestUri => out.extend_from_slice(target.path_and_query),
-            Server::UriPath => out.extend_from_slice(target.path()),
-            Server::ServerPort => out.extend_from_slice(self.client.port().as_bytes()),
             // Known when the answer is: the engine asks the other view.
             Server::HttpStatus | Server::SentBytes => {}
-            of_session => self.session(of_session, out),
+            variable => match self.standing(variable) {
+                Some(value) => out.extend_from_slice(value),
+                None => self.session(variable, out),
+            },
         }
     }
 }

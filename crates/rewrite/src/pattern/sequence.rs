@@ -21,6 +21,8 @@ pub(super) struct Sequence {
 enum Step {
     Text(Box<[u8]>),
     Run(Box<Run>),
+    /// One of these texts, of which none begins with another: no second one could match where the first has.
+    Choice(Box<[Box<[u8]>]>),
     Open(usize),
     Close(usize),
 }
@@ -60,6 +62,7 @@ impl Sequence {
                 self.add(&group.sub, ignore_case)?;
                 self.steps.push(Step::Close(group.index as usize));
             }
+            HirKind::Alternation(all) => self.steps.push(Step::Choice(choice(all, ignore_case)?)),
             HirKind::Concat(all) => all.iter().try_for_each(|part| self.add(part, ignore_case))?,
             // Where a match may begin is the caller's business.
             HirKind::Look(Look::Start) if self.steps.is_empty() => {}
@@ -78,6 +81,9 @@ impl Sequence {
                 || match parts.peek() {
                     None => true,
                     Some(Step::Text(text)) => text.first().is_some_and(|first| !run.has(*first, ignore_case)),
+                    Some(Step::Choice(texts)) => {
+                        texts.iter().all(|text| text.first().is_some_and(|first| !run.has(*first, ignore_case)))
+                    }
                     Some(_) => false,
                 };
             if !settled {
@@ -105,8 +111,7 @@ impl Sequence {
             let rest = value.get(at..).unwrap_or_default();
             match step {
                 Step::Text(text) => {
-                    let Some(part) = rest.get(..text.len()) else { return false };
-                    if !(if ignore_case { part.eq_ignore_ascii_case(text) } else { part == &**text }) {
+                    if !begins(rest, text, ignore_case) {
                         return false;
                     }
                     at += text.len();
@@ -117,6 +122,10 @@ impl Sequence {
                         return false;
                     }
                     at += length;
+                }
+                Step::Choice(texts) => {
+                    let Some(text) = texts.iter().find(|text| begins(rest, text, ignore_case)) else { return false };
+                    at += text.len();
                 }
                 Step::Open(group) => note(group * 2, at),
                 Step::Close(group) => note(group * 2 + 1, at),
@@ -129,6 +138,24 @@ impl Sequence {
         note(1, at);
         true
     }
+}
+
+fn begins(value: &[u8], text: &[u8], ignore_case: bool) -> bool {
+    let part = value.get(..text.len());
+    part.is_some_and(|part| if ignore_case { part.eq_ignore_ascii_case(text) } else { part == text })
+}
+
+/// Texts to choose from; `None` where the order of trying them would matter.
+fn choice(all: &[Hir], ignore_case: bool) -> Option<Box<[Box<[u8]>]>> {
+    let text = |hir: &Hir| match hir.kind() {
+        HirKind::Literal(text) if !ignore_case || text.0.is_ascii() => Some(text.0.clone()),
+        _ => None,
+    };
+    let texts: Box<[Box<[u8]>]> = all.iter().map(text).collect::<Option<_>>()?;
+    let is_clear = |(at, one): (usize, &Box<[u8]>)| {
+        texts.iter().enumerate().all(|(other_at, other)| at == other_at || !begins(other, one, ignore_case))
+    };
+    texts.iter().enumerate().all(is_clear).then_some(texts)
 }
 
 impl Run {
@@ -173,7 +200,12 @@ mod tests {
             ("x[0-9]+[0-9]", false),
             ("x[a-z]*z", false),
             ("x[a-z]*$y", false),
-            ("x(a|bc)", false),
+            ("x(a|bc)", true),
+            ("theme=(light|dark)", true),
+            ("x(ab|abc)", false),
+            ("x(a|)", false),
+            ("x[0-9]+(a|bc)", true),
+            ("x[a-z]+(1|b)", false),
             ("x.*?y", false),
             (r"x\b", false),
             ("x(ab)+", false),
@@ -193,7 +225,8 @@ mod tests {
         #[test]
         fn a_sequence_finds_what_the_automaton_finds(
             parts in prop::collection::vec(prop::sample::select(vec![
-                "a", "b", "/", "(a)", "[0-9]+", "([0-9]*)", "([^/]*)", "[0-9]{2}", "(.*)", "(b([0-9]+))", "([ab0-9]?)", "$", "=",
+                "a", "b", "/", "(a)", "[0-9]+", "([0-9]*)", "([^/]*)", "[0-9]{2}", "(.*)", "(b([0-9]+))", "([ab0-9]?)", "$", "=", "(a1|b)",
+                "(ab|1)", "(a|ab)",
             ]), 1..6),
             anchored in any::<bool>(),
             ignore_case in any::<bool>(),
