@@ -152,10 +152,10 @@ fn choice(all: &[Hir], ignore_case: bool) -> Option<Box<[Box<[u8]>]>> {
         _ => None,
     };
     let texts: Box<[Box<[u8]>]> = all.iter().map(text).collect::<Option<_>>()?;
-    let is_clear = |(at, one): (usize, &Box<[u8]>)| {
+    let is_clear = |at: usize, one: &[u8]| {
         texts.iter().enumerate().all(|(other_at, other)| at == other_at || !begins(other, one, ignore_case))
     };
-    texts.iter().enumerate().all(is_clear).then_some(texts)
+    texts.iter().enumerate().all(|(at, one)| is_clear(at, one)).then_some(texts)
 }
 
 impl Run {
