@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use backend::balance::{Asked, round_robin};
+use backend::balance::{Asked, Choice, round_robin};
 use backend::{LiveTarget, Server};
 use snapshot::{Affinity, DistributionId, Settings, TargetId};
 
@@ -81,10 +81,26 @@ pub fn another(view: &View, pools: Pools, client: IpAddr, tried: &[u64]) -> Opti
     }
 }
 
-/// A target whose servers have no verdict yet, if there is one.
+/// Whether some server has no verdict yet.
 #[cold]
-pub fn undecided(view: &View, pools: Pools) -> Option<TargetId> {
-    each(view, pools).find(|(_, live)| live.undecided()).map(|(target, _)| target)
+pub fn undecided(view: &View, pools: Pools) -> bool {
+    let published = &view.published;
+    match pools {
+        Pools::One(target) => published.fleet[target].undecided(),
+        Pools::Several(distribution) => published.fleet.undecided(&published.snapshot.distributions[distribution]),
+    }
+}
+
+/// Waits for the first verdicts, as long as a request may wait for them.
+pub async fn decided(view: &View, pools: Pools) {
+    let published = &view.published;
+    let patience = published.snapshot.limits.first_probe_wait;
+    match pools {
+        Pools::One(target) => published.fleet[target].decided(patience).await,
+        Pools::Several(distribution) => {
+            published.fleet.decided(&published.snapshot.distributions[distribution], patience).await;
+        }
+    }
 }
 
 fn each(view: &View, pools: Pools) -> impl Iterator<Item = (TargetId, &Arc<LiveTarget>)> {
@@ -125,8 +141,12 @@ fn bound(view: &View, pools: Pools, affinity: &Affinity, request: &Request<'_>) 
     for name in [&affinity.cookie, &affinity.cors_cookie] {
         let values = request.all(Known::Cookie).flat_map(|field| field::cookies(field.value, name.as_bytes()));
         for value in values {
-            let found = each(view, pools).find_map(|(target, live)| Some((target, live.bound(value)?)));
-            if let Some((target, server)) = found {
+            let fleet = &view.published.fleet;
+            let found = match pools {
+                Pools::One(target) => fleet[target].bound(value).map(|server| Choice { target, server }),
+                Pools::Several(policy) => fleet.bound(&view.published.snapshot.distributions[policy], value),
+            };
+            if let Some(Choice { target, server }) = found {
                 return Some(Chosen { target, bound: Some(server.id), server });
             }
         }

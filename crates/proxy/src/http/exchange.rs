@@ -88,7 +88,7 @@ pub struct Plan {
 /// What was decided about a request.
 pub(super) enum Decision {
     /// No server has a verdict yet.
-    Undecided(TargetId),
+    Undecided(Pools),
     /// The key of its bearer token is not known yet.
     Unidentified(Box<Wait>),
     /// It goes to a server.
@@ -167,9 +167,8 @@ impl Exchange {
     /// Does what was decided. `None` when it has to be decided again.
     pub(super) async fn follow<C: Client>(&mut self, client: &mut C, decision: &Decision) -> Option<Next> {
         match decision {
-            Decision::Undecided(target) => {
-                let patience = self.view.published.snapshot.limits.first_probe_wait;
-                self.view.published.fleet[*target].decided(patience).await;
+            Decision::Undecided(pools) => {
+                Box::pin(choose::decided(&self.view, *pools)).await;
                 self.facts.sent_at = Some(Instant::now());
                 None
             }
@@ -277,11 +276,11 @@ impl Exchange {
         let snapshot = &view.published.snapshot;
         let request = seen.request;
         let Some(chosen) = choose::choose(&view, pools, seen, &seat.dedicated) else {
-            let undecided = choose::undecided(&view, pools);
             let patient = self.started.elapsed() < snapshot.limits.first_probe_wait;
-            return match undecided.filter(|_| patient) {
-                Some(target) => Decision::Undecided(target),
-                None => self.refuse(request, Failure::NoLiveServer),
+            return if patient && choose::undecided(&view, pools) {
+                Decision::Undecided(pools)
+            } else {
+                self.refuse(request, Failure::NoLiveServer)
             };
         };
         self.facts.target = Some(chosen.target);

@@ -95,11 +95,6 @@ impl Pattern {
         &self.inner.text
     }
 
-    /// Whether upper and lower case are the same to it.
-    pub fn ignores_case(&self) -> bool {
-        self.inner.ignore_case
-    }
-
     /// How many groups it captures.
     pub fn groups(&self) -> usize {
         self.inner.groups
