@@ -20,12 +20,13 @@ fn content(size: usize) -> Vec<u8> {
     content
 }
 
-fn sum(bytes: &[u8]) -> String {
+/// SHA-256, hexadecimal.
+pub(crate) fn sum(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Answers with the sum of what was sent.
-fn summing() -> Farm {
+pub(crate) fn summing() -> Farm {
     Farm::start(1, |peer, request| {
         let mut hash = Sha256::new();
         peer.body_with(request, |piece| hash.update(piece))?;

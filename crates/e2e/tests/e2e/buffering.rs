@@ -8,25 +8,13 @@ use e2e::wait::until_true;
 use e2e::{Ca, Client, Document, Farm, Gate, Gateway};
 use sha2::{Digest, Sha256};
 
+use crate::bodies::{sum, summing};
+
 const MIB: usize = 1 << 20;
 
 /// Bytes that repeat nowhere at a round distance.
 fn content(size: usize) -> Vec<u8> {
     (0..size).map(|at| (at * 31 + at / 251 + at / 65_521) as u8).collect()
-}
-
-fn sum(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Answers with the sum of what was sent.
-fn summing() -> Farm {
-    Farm::start(1, |peer, request| {
-        let mut hash = Sha256::new();
-        peer.body_with(request, |piece| hash.update(piece))?;
-        let sum: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        peer.send(format!("HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n{sum}"))
-    })
 }
 
 fn send_chunks(client: &mut Client, content: &[u8]) {

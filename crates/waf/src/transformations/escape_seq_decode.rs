@@ -4,42 +4,22 @@
 //! digits stays; before any other character only the backslash goes. A backslash at the very end stays.
 //! Example: `\x63\141t` becomes `cat`.
 
-use super::hex;
+use super::{backslash, hex};
 
 pub(super) fn apply(input: &[u8]) -> Option<Vec<u8>> {
-    let first = memchr::memchr(b'\\', input)?;
-    let mut out = Vec::with_capacity(input.len());
-    out.extend_from_slice(&input[..first]);
-    let mut rest = &input[first..];
-    while let Some((&byte, tail)) = rest.split_first() {
-        let (decoded, taken) = match tail {
-            [] => (byte, 0),
-            _ if byte != b'\\' => (byte, 0),
-            tail => escape(tail),
-        };
-        out.push(decoded);
-        rest = &tail[taken..];
-    }
-    Some(out)
+    backslash::decoded(input, escape)
 }
 
 /// What follows a backslash: the byte it stands for and how many bytes that took.
 fn escape(tail: &[u8]) -> (u8, usize) {
     let first = tail.first().copied().unwrap_or(b'\\');
     match first {
-        b'a' => (0x07, 1),
-        b'b' => (0x08, 1),
-        b'f' => (0x0C, 1),
-        b'n' => (b'\n', 1),
-        b'r' => (b'\r', 1),
-        b't' => (b'\t', 1),
-        b'v' => (0x0B, 1),
         b'x' | b'X' => tail.get(1..).and_then(hex::pair).map_or((b'\\', 0), |byte| (byte, 3)),
         b'0'..=b'7' => {
             let length = hex::run(tail, 3, hex::is_octal);
             let value = tail[..length].iter().fold(0_u32, |value, digit| value << 3 | u32::from(digit - b'0'));
             (value.to_le_bytes()[0], length)
         }
-        other => (other, 1),
+        other => (backslash::letter(other), 1),
     }
 }

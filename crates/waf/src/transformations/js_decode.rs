@@ -4,23 +4,10 @@
 //! \v`; any other escaped character as itself. A backslash at the very end stays.
 //! Example: `\x3cscript\u003e` becomes `<script>`.
 
-use super::hex;
+use super::{backslash, hex};
 
 pub(super) fn apply(input: &[u8]) -> Option<Vec<u8>> {
-    let first = memchr::memchr(b'\\', input)?;
-    let mut out = Vec::with_capacity(input.len());
-    out.extend_from_slice(&input[..first]);
-    let mut rest = &input[first..];
-    while let Some((&byte, tail)) = rest.split_first() {
-        let (decoded, taken) = match tail {
-            [] => (byte, 0),
-            _ if byte != b'\\' => (byte, 0),
-            tail => escape(tail),
-        };
-        out.push(decoded);
-        rest = &tail[taken..];
-    }
-    Some(out)
+    backslash::decoded(input, escape)
 }
 
 /// What follows a backslash: the byte it stands for and how many bytes that took.
@@ -31,14 +18,7 @@ fn escape(tail: &[u8]) -> (u8, usize) {
         b'u' => hex::quad(digits).map_or((b'u', 1), |code| (hex::fold_fullwidth(code), 5)),
         b'x' => hex::pair(digits).map_or((b'x', 1), |byte| (byte, 3)),
         b'0'..=b'7' => octal(tail),
-        b'a' => (0x07, 1),
-        b'b' => (0x08, 1),
-        b'f' => (0x0C, 1),
-        b'n' => (b'\n', 1),
-        b'r' => (b'\r', 1),
-        b't' => (b'\t', 1),
-        b'v' => (0x0B, 1),
-        other => (other, 1),
+        other => (backslash::letter(other), 1),
     }
 }
 

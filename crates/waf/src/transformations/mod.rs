@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+mod backslash;
 mod base64;
 mod base64_decode;
 mod base64_decode_ext;
