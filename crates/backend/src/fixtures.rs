@@ -29,6 +29,7 @@ pub(crate) fn probe() -> Probe {
         min_servers: 0,
         accept: ProbeMatch::default(),
         user_agent: "test-probe".into(),
+        proxy_header: None,
     }
 }
 
@@ -45,6 +46,7 @@ pub(crate) fn settings() -> Settings {
         dedicated: false,
         drains_unhealthy: false,
         drain_timeout: Duration::from_secs(30),
+        proxy_header: None,
     }
 }
 

@@ -25,9 +25,11 @@ impl Security {
     pub(crate) fn new(settings: &Settings) -> Self {
         let broken = |code, text: String| Self::Broken(Failure::Tls { code, text: Arc::from(text) });
         match (settings.scheme, &settings.tls) {
-            (Scheme::Http, _) => Self::Plain,
-            (Scheme::Https, None) => broken("TlsUnavailable", "the settings do not say how TLS is spoken".to_owned()),
-            (Scheme::Https, Some(tls)) => match Connector::new(tls) {
+            (Scheme::Http | Scheme::Tcp, _) => Self::Plain,
+            (Scheme::Https | Scheme::Tls, None) => {
+                broken("TlsUnavailable", "the settings do not say how TLS is spoken".to_owned())
+            }
+            (Scheme::Https | Scheme::Tls, Some(tls)) => match Connector::new(tls) {
                 Ok(connector) => Self::Tls(connector),
                 Err(CertificateError { code, message, .. }) => broken(code, message),
             },

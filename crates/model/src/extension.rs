@@ -114,6 +114,9 @@ properties! {
     pub struct HttpListenerExtension {
         /// As the gateway's, for the address and port of this listener. Default: the gateway's.
         pub refuse_unknown_sni: Opt<bool> = "refuseUnknownSni";
+        /// Networks, in CIDR notation, whose connections begin with a PROXY protocol header (version 1 or 2) that says
+        /// who the client is; from them it is required, from others it is not read. Default none.
+        pub accept_proxy_protocol: List<String> = "acceptProxyProtocol";
     }
 }
 
@@ -129,8 +132,16 @@ properties! {
 }
 
 properties! {
-    /// Extensions of a TCP or TLS listener: none yet.
-    pub struct ListenerExtension {}
+    /// Extensions of a TCP or TLS listener.
+    pub struct ListenerExtension {
+        /// As of an HTTP listener. Default none.
+        pub accept_proxy_protocol: List<String> = "acceptProxyProtocol";
+        /// As the gateway's, for the address and port of this listener. Default: the gateway's.
+        pub refuse_unknown_sni: Opt<bool> = "refuseUnknownSni";
+        /// Protocols that are agreed to in TLS (ALPN), in order of preference, such as `postgresql` or `mqtt`. Tls only;
+        /// default none: what a client offers is not answered.
+        pub alpn: List<String> = "alpn";
+    }
 }
 
 properties! {
@@ -211,8 +222,40 @@ properties! {
 }
 
 properties! {
-    /// Extensions of TCP or TLS settings: none yet.
-    pub struct BackendSettingsExtension {}
+    /// Extensions of TCP or TLS settings.
+    pub struct BackendSettingsExtension {
+        /// Version of the header that `enableL4ClientIpPreservation` sends. Default v1, as in Azure.
+        pub proxy_protocol: Opt<ProxyProtocol> = "proxyProtocol";
+        /// What that header names as the destination. Default frontend.
+        pub proxy_destination: Opt<ProxyDestination> = "proxyDestination";
+        /// How long sessions with a server may go on that was removed or is unhealthy. Seconds; default 30, as in
+        /// Azure; 1 to 3600.
+        pub drain_timeout_in_sec: Opt<i64> = "drainTimeoutInSec";
+        /// Protocols offered to servers in TLS (ALPN). Tls only; default none.
+        pub alpn: List<String> = "alpn";
+        /// One of `sslCertificates`, shown to servers that ask for a client certificate. Default none, as in Azure.
+        pub client_certificate: Opt<Reference<SslCertificate>> = "clientCertificate";
+    }
+}
+
+choices! {
+    /// Version of a PROXY protocol header.
+    pub enum ProxyProtocol {
+        /// One line of text.
+        V1 = "v1",
+        /// Binary, with what TLS said of the client.
+        V2 = "v2",
+    }
+}
+
+choices! {
+    /// What a PROXY protocol header names as the destination.
+    pub enum ProxyDestination {
+        /// The address and port that the client connected to.
+        Frontend = "frontend",
+        /// The server's.
+        Server = "server",
+    }
 }
 
 properties! {

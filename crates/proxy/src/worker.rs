@@ -244,7 +244,7 @@ impl Door {
 
     /// Whether TLS is spoken in a view.
     pub fn is_tls(&self, view: &Rc<View>) -> bool {
-        self.binding(view).is_some_and(|binding| view.published.snapshot.bindings[binding].scheme == Scheme::Https)
+        self.binding(view).is_some_and(|binding| view.published.snapshot.bindings[binding].scheme.is_tls())
     }
 
     /// What servers are told of this socket.

@@ -30,4 +30,4 @@ pub use pages::{Page, Pages};
 pub use pool::{Member, Pool};
 pub use probe::{Probe, ProbeMatch};
 pub use rule::{Action, Hit, MAX_REROUTES, Route, Router, Rule};
-pub use settings::{Affinity, HostHeader, Settings};
+pub use settings::{Affinity, HostHeader, ProxyHeader, ProxyVersion, Settings};

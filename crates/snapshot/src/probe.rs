@@ -3,14 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The probe that is run for every server of one target (pool x settings), defaults filled in.
+use crate::ProxyVersion;
+
+/// The probe that is run for every server of one target (pool x settings), defaults filled in. Where the settings speak
+/// TCP it only connects, where they speak TLS it only shakes hands.
 ///
 /// Source: Azure, "Application Gateway health probes overview"; table of hosts in parity note "probe host".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probe {
     /// The custom probe's name; `None` for the default probe.
     pub name: Option<Arc<str>>,
-    /// Host header. `None`: the server's own name (FQDN, else its address).
+    /// Host header, and the name sent in TLS. `None`: the server's own name (FQDN, else its address).
     pub host: Option<Arc<str>>,
     /// Path and query of the GET request.
     pub path: Arc<str>,
@@ -30,6 +33,8 @@ pub struct Probe {
     pub accept: ProbeMatch,
     /// The `User-Agent` of probes.
     pub user_agent: Arc<str>,
+    /// A PROXY protocol header that names nobody comes first. TCP and TLS only.
+    pub proxy_header: Option<ProxyVersion>,
 }
 
 /// What a probe's answer must look like.

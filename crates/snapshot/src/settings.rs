@@ -1,4 +1,4 @@
-//! Backend HTTP settings: how servers of a pool are spoken to.
+//! Backend settings: how servers of a pool are spoken to.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tls::connector::ServerTls;
 
 use crate::Scheme;
 
-/// Backend HTTP settings, defaults filled in.
+/// Backend settings of either kind, defaults filled in. Where TCP or TLS is spoken, what concerns HTTP alone is off.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Its name, for the log.
@@ -17,10 +17,11 @@ pub struct Settings {
     pub port: u16,
     /// What the servers speak.
     pub scheme: Scheme,
-    /// How TLS is spoken with them; `Some` for HTTPS.
+    /// How TLS is spoken with them; `Some` for HTTPS and TLS.
     pub tls: Option<Arc<ServerTls>>,
     /// How long the gateway waits for the server: for the response head, and between two reads of its body.
-    /// Default 20 s, range 1 s to 24 h. Source: Azure, "Backend settings", request time-out.
+    /// Where TCP or TLS is spoken: how long nothing may move either way.
+    /// Default 20 s, range 1 s to 24 h. Source: Azure, "Backend settings", request time-out and time-out.
     pub request_timeout: Duration,
     /// Override backend path (`path`), as written. `None`: the path goes on unchanged.
     pub path: Option<BackendPath>,
@@ -34,6 +35,39 @@ pub struct Settings {
     pub drains_unhealthy: bool,
     /// How long a server that was removed may finish what it has. Default 30 s, range 1 s to 1 h.
     pub drain_timeout: Duration,
+    /// What a connection to a server begins with (`enableL4ClientIpPreservation`). Default: nothing.
+    pub proxy_header: Option<ProxyHeader>,
+}
+
+/// A header that tells a server who its client is.
+///
+/// Source: the PROXY protocol, versions 1 and 2 (haproxy.org, "The PROXY protocol"); Azure, "Client IP preservation".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ProxyHeader {
+    /// Which form it has. Default version 1.
+    pub version: ProxyVersion,
+    /// Names the server as the destination, instead of the address that the client connected to. Default false.
+    pub to_server: bool,
+}
+
+/// The form of a PROXY protocol header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProxyVersion {
+    /// One line of text.
+    V1,
+    /// Binary.
+    V2,
+}
+
+impl ProxyVersion {
+    /// A header that names nobody, as probes send it.
+    pub const fn of_nobody(self) -> &'static [u8] {
+        match self {
+            Self::V1 => b"PROXY UNKNOWN\r\n",
+            // The signature; version 2, LOCAL; no family; no more bytes.
+            Self::V2 => b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0",
+        }
+    }
 }
 
 /// Cookie affinity: two cookies with one value, which names the server.

@@ -31,8 +31,23 @@ pub struct ListenerTls {
     pub policy: Arc<Policy>,
     /// Whether and how clients are asked for a certificate.
     pub client_auth: Option<Arc<ClientAuth>>,
-    /// Whether HTTP/2 is offered.
-    pub http2: bool,
+    /// What is spoken inside.
+    pub application: Application,
+}
+
+/// What is spoken inside a listener's TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Application {
+    /// HTTP: versions are agreed on by ALPN, and a bad client certificate is answered with a status after the handshake.
+    Http {
+        /// Whether HTTP/2 is offered.
+        http2: bool,
+    },
+    /// Bytes: a bad client certificate ends the handshake where one is demanded, since no status could say so later.
+    Bytes {
+        /// Protocols that are agreed to by ALPN, in order of preference.
+        alpn: Vec<Box<[u8]>>,
+    },
 }
 
 /// ALPN name of HTTP/2.
@@ -58,10 +73,11 @@ impl Acceptor {
     pub fn new(tls: &ListenerTls, tickets: &Tickets) -> Result<Self, rustls::Error> {
         let without_alpn = config(tls, tickets)?;
         let mut with_alpn = without_alpn.clone();
-        if tls.http2 {
-            with_alpn.alpn_protocols.push(H2.to_vec());
-        }
-        with_alpn.alpn_protocols.push(HTTP11.to_vec());
+        with_alpn.alpn_protocols = match &tls.application {
+            Application::Http { http2: true } => vec![H2.to_vec(), HTTP11.to_vec()],
+            Application::Http { http2: false } => vec![HTTP11.to_vec()],
+            Application::Bytes { alpn } => alpn.iter().map(|name| name.to_vec()).collect(),
+        };
         Ok(Self { with_alpn: Arc::new(with_alpn), without_alpn: Arc::new(without_alpn) })
     }
 

@@ -68,6 +68,8 @@ pub struct ServerTls {
     pub check_name: bool,
     /// The name that is sent.
     pub sni: Sni,
+    /// Protocols that are offered by ALPN, in order of preference; a server may agree to none. Default none.
+    pub alpn: Vec<Box<[u8]>>,
     /// What is shown to a server that asks for a client certificate. Azure never shows one.
     pub identity: Option<Identity>,
 }

@@ -116,7 +116,7 @@ impl Heritage<'_> {
     fn spoken_alike(&self, settings: &Settings) -> Option<&Past> {
         let alike = |past: &&Past| {
             let old = &past.target.spec.settings;
-            old.scheme == settings.scheme && old.tls == settings.tls
+            old.scheme == settings.scheme && old.tls == settings.tls && old.proxy_header == settings.proxy_header
         };
         self.past.as_ref().filter(alike)
     }

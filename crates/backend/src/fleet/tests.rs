@@ -95,7 +95,7 @@ fn another_port_is_another_server() {
 
 fn over_tls(change: impl FnOnce(&mut ServerTls)) -> Settings {
     let (trust, sni) = (Trust::WellKnown, Sni::Client);
-    let mut tls = ServerTls { trust, check_chain: true, check_name: true, sni, identity: None };
+    let mut tls = ServerTls { trust, check_chain: true, check_name: true, sni, alpn: Vec::new(), identity: None };
     change(&mut tls);
     Settings { scheme: Scheme::Https, tls: Some(Arc::new(tls)), ..settings() }
 }

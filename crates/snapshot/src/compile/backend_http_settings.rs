@@ -66,6 +66,7 @@ fn one(context: &mut Context<'_>, asked: &Named<BackendHttpSettings>, stores: &S
         dedicated: is_on(&asked.dedicated_backend_connection),
         drains_unhealthy: asked.connection_draining.as_ref().is_some_and(|draining| is_on(&draining.enabled)),
         drain_timeout: Duration::from_secs(drain.unwrap_or(IMPLICIT_DRAIN).into()),
+        proxy_header: None,
     };
     Some(Definition { settings, probe, affinity, unbound: tls.unbound })
 }

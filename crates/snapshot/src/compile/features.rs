@@ -1,7 +1,5 @@
 //! Where the document uses features that may not be supported yet; `unsupported` says which are not.
 
-use model::At;
-
 use super::context::Context;
 use super::link::Used;
 use super::unsupported::Feature;
@@ -12,7 +10,6 @@ pub(super) fn report(context: &mut Context<'_>, used: &Used) {
     listeners(context, used);
     rules(context, used);
     advanced(context, used);
-    layer4(context);
 }
 
 fn gateway(context: &mut Context<'_>) {
@@ -55,18 +52,5 @@ fn advanced(context: &mut Context<'_>, used: &Used) {
         if !used.advanced_maps.contains(&index) {
             context.uses(Feature::AdvancedRouting, &map.name.at, false);
         }
-    }
-}
-
-fn layer4(context: &mut Context<'_>) {
-    let gateway = context.gateway;
-    for rule in &gateway.routing_rules {
-        context.uses(Feature::Layer4, &rule.name.at, true);
-    }
-    if gateway.routing_rules.is_empty() {
-        let listeners = gateway.listeners.iter().map(|listener| &listener.name.at);
-        let settings = gateway.backend_settings_collection.iter().map(|settings| &settings.name.at);
-        let places: Vec<&At> = listeners.chain(settings).collect();
-        places.into_iter().for_each(|at| context.uses(Feature::Layer4, at, false));
     }
 }

@@ -12,6 +12,7 @@ use routing::{HostPattern, is_ip_literal};
 
 use super::codes;
 use super::context::{Context, Link, text};
+use super::options::networks;
 
 /// A listener whose frontend and port are still indices.
 pub(super) struct Definition {
@@ -26,6 +27,8 @@ pub(super) struct Definition {
     pub(super) certificate: Option<usize>,
     /// Its TLS profile.
     pub(super) profile: Link,
+    /// Networks whose connections begin with a PROXY protocol header.
+    pub(super) proxies: Vec<(std::net::IpAddr, u8)>,
 }
 
 impl Definition {
@@ -72,7 +75,8 @@ fn one(context: &mut Context<'_>, asked: &Named<HttpListener>) -> Definition {
     let hosts = hosts(context, asked);
     let is_basic = text(&asked.host_name).is_none() && asked.host_names.is_empty();
     let (frontend, port, certificate) = (frontend.index(), port.index(), certificate.index());
-    Definition { hosts, protocol, frontend, port, is_basic, certificate, profile }
+    let proxies = networks(context, &asked.gatehouse.accept_proxy_protocol);
+    Definition { hosts, protocol, frontend, port, is_basic, certificate, profile, proxies }
 }
 
 fn protocol(context: &mut Context<'_>, asked: &Named<HttpListener>, owner: &str) -> Option<Protocol> {
@@ -143,15 +147,11 @@ fn pattern(context: &mut Context<'_>, field: &Field<String>) -> Option<HostPatte
 }
 
 /// Listeners on one frontend and port must speak one protocol: TLS begins before any host is known.
-pub(super) fn check_protocols(
-    context: &mut Context<'_>,
-    definitions: &[Definition],
-    layer4: &[super::layer4::Definition],
-) {
+pub(super) fn check_protocols(context: &mut Context<'_>, definitions: &[Definition], layer4: &super::layer4::Parts) {
     let gateway = context.gateway;
     let http = definitions.iter().zip(gateway.http_listeners.iter());
     let http = http.map(|(one, asked)| (one.frontend, one.port, one.protocol, &asked.name));
-    let tcp = layer4.iter().zip(gateway.listeners.iter());
+    let tcp = layer4.listeners.iter().zip(gateway.listeners.iter());
     let tcp = tcp.map(|(one, asked)| (one.frontend, one.port, one.protocol, &asked.name));
     let mut first = std::collections::HashMap::new();
     for (frontend, port, protocol, name) in http.chain(tcp) {

@@ -165,6 +165,7 @@ struct Parts {
     pages: custom_error::Served,
     maps: Vec<url_path_map::Definition>,
     rules: Vec<rule::Definition>,
+    layer4: layer4::Parts,
 }
 
 impl Parts {
@@ -180,14 +181,13 @@ impl Parts {
         ssl_policy::check_families(context);
         let listeners = listener::all(context);
         http3::check(context, &listeners, &profiles, &policy);
-        let tcp_listeners = layer4::listeners(context);
-        listener::check_protocols(context, &listeners, &tcp_listeners);
         let pools = pool::pools(context);
         let probes = probe::all(context);
         let stores = server_tls::Stores { certificates: &certificates, roots: &roots };
         let settings = backend_http_settings::all(context, &stores);
         probe::check_settings(context, &probes, &settings);
-        layer4::check_settings(context);
+        let layer4 = layer4::Parts::read(context, &stores, &probes);
+        listener::check_protocols(context, &listeners, &layer4);
         let redirects = redirect::all(context);
         let rewrites = rewrite_rule_set::all(context);
         let distributions = load_distribution_policy::all(context);
@@ -198,7 +198,6 @@ impl Parts {
         url_path_map::check_reroutes(context, &maps, &reroutes);
         advanced_routing_map::check_all(context);
         let rules = rule::all(context, &listeners, &rewrites);
-        layer4::check_rules(context);
         Self {
             frontends,
             ports,
@@ -216,6 +215,7 @@ impl Parts {
             pages,
             maps,
             rules,
+            layer4,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::extension::Limits as Asked;
+use model::schema::List;
 use model::{Opt, Problem};
 
 use super::codes;
@@ -125,9 +126,16 @@ pub(super) fn options(context: &mut Context<'_>) -> Options {
     if let Some(switch) = &gateway.gatehouse.forwarded_for_port {
         options.forwarded_for_port = switch.value;
     }
-    for field in &gateway.gatehouse.trusted_proxies {
+    options.trusted_proxies = networks(context, &gateway.gatehouse.trusted_proxies);
+    options
+}
+
+/// The networks of a list; what is none is reported and left out.
+pub(super) fn networks(context: &mut Context<'_>, list: &List<String>) -> Vec<(IpAddr, u8)> {
+    let mut networks = Vec::new();
+    for field in list {
         match network(&field.value) {
-            Some(network) => options.trusted_proxies.push(network),
+            Some(network) => networks.push(network),
             None => {
                 let problem =
                     Problem::error(codes::INVALID_ADDRESS, &field.at, "this is neither an address nor a network");
@@ -135,7 +143,7 @@ pub(super) fn options(context: &mut Context<'_>) -> Options {
             }
         }
     }
-    options
+    networks
 }
 
 /// An address with the length of its prefix; alone it is a network of one.

@@ -9,14 +9,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::Problem;
-use model::backend_http_settings::{BackendHttpSettings, Protocol};
+use model::backend_http_settings::Protocol;
 use model::probe::Probe as Asked;
-use model::schema::Named;
+use model::reference::Reference;
+use model::schema::{Field, Named};
 
 use super::backend_http_settings::{Definition as SettingsDefinition, is_host_value};
 use super::codes;
 use super::context::{Context, is_on, text};
-use crate::{HostHeader, Probe, ProbeMatch, Scheme, Settings};
+use crate::{HostHeader, Probe, ProbeMatch, ProxyVersion, Scheme, Settings};
 
 /// What the default probe sends as Host where the settings do not say otherwise.
 const DEFAULT_HOST: &str = "127.0.0.1";
@@ -65,6 +66,7 @@ fn one(context: &mut Context<'_>, asked: &Named<Asked>) -> Definition {
         min_servers: min_servers.unwrap_or(0),
         accept: accept(context, asked),
         user_agent: Arc::from(text(&asked.gatehouse.user_agent).map_or(USER_AGENT, |agent| agent.as_str())),
+        proxy_header: is_on(&asked.enable_probe_proxy_protocol_header).then_some(ProxyVersion::V1),
     };
     let protocol = asked.protocol.as_ref().map(|protocol| protocol.value);
     Definition { probe, protocol, picks_host: picks_host(asked) }
@@ -151,6 +153,7 @@ fn status_range(text: &str) -> Option<(u16, u16)> {
 /// The probe of a target whose settings name none.
 pub(super) fn default(settings: &Settings) -> Probe {
     let host = match &settings.host {
+        HostHeader::Client if !settings.scheme.is_http() => None,
         HostHeader::Client => Some(Arc::from(DEFAULT_HOST)),
         HostHeader::Fixed(name) => Some(name.clone()),
         HostHeader::Server => None,
@@ -167,6 +170,7 @@ pub(super) fn default(settings: &Settings) -> Probe {
         min_servers: 0,
         accept: ProbeMatch::default(),
         user_agent: Arc::from(USER_AGENT),
+        proxy_header: settings.proxy_header.map(|header| header.version),
     }
 }
 
@@ -176,7 +180,8 @@ pub(super) fn check_settings(context: &mut Context<'_>, probes: &[Definition], a
     for (settings, asked) in all.iter().zip(gateway.backend_http_settings_collection.iter()) {
         let Some(settings) = settings else { continue };
         if let Some(probe) = settings.probe.index().and_then(|index| probes.get(index)) {
-            probe.check(context, asked, &settings.settings);
+            let Some(reference) = &asked.probe else { continue };
+            probe.check(context, reference, &settings.settings);
         }
     }
 }
@@ -189,19 +194,26 @@ impl Definition {
             HostHeader::Fixed(name) => Some(name.clone()),
             HostHeader::Client | HostHeader::Server => None,
         };
-        Probe { host, ..self.probe.clone() }
+        // A header of the version that live connections begin with.
+        let version = settings.proxy_header.map_or(ProxyVersion::V1, |header| header.version);
+        let proxy_header = self.probe.proxy_header.map(|_| version);
+        Probe { host, proxy_header, ..self.probe.clone() }
     }
 
     /// Reports what is wrong between this probe and settings that name it.
-    fn check(&self, context: &mut Context<'_>, asked: &Named<BackendHttpSettings>, settings: &Settings) {
-        let Some(reference) = &asked.probe else { return };
+    pub(super) fn check(&self, context: &mut Context<'_>, reference: &Field<Reference<Asked>>, settings: &Settings) {
         let name = reference.name().to_owned();
-        let spoken = if settings.scheme == Scheme::Http { Protocol::Http } else { Protocol::Https };
+        let spoken = match settings.scheme {
+            Scheme::Http => Protocol::Http,
+            Scheme::Https => Protocol::Https,
+            Scheme::Tcp => Protocol::Tcp,
+            Scheme::Tls => Protocol::Tls,
+        };
         if let Some(protocol) = self.protocol.filter(|protocol| *protocol != spoken) {
             let message = format!("the probe {name:?} speaks {protocol}, but these settings speak {spoken}");
             context.error(codes::PROBE_PROTOCOL, &reference.at, message);
         }
-        if self.picks_host && settings.host == HostHeader::Client {
+        if self.picks_host && settings.host == HostHeader::Client && settings.scheme.is_http() {
             let message = format!("the probe {name:?} takes its host from these settings, which have none");
             let problem = Problem::error(codes::PROBE_HOST_NULL, &reference.at, message);
             let help =

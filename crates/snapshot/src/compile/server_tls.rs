@@ -9,8 +9,10 @@ use std::sync::Arc;
 
 use model::Problem;
 use model::backend_http_settings::BackendHttpSettings;
+use model::backend_settings::BackendSettings;
 use model::schema::Named;
 use routing::{HostPattern, is_ip_literal};
+use tls::certificate::Identity;
 use tls::connector::{ServerTls, Sni, Trust};
 
 use super::certificates::Material;
@@ -66,35 +68,74 @@ pub(super) fn compiled(
         let problem = Problem::error(codes::AUTHENTICATION_CERTIFICATE, &field.at, message);
         context.problems.push(problem.expected("\"trustedRootCertificates\""));
     }
-    let mut roots = Vec::new();
-    for index in &listed {
-        match stores.roots.get(*index) {
-            Some(Material::Ready(certificates)) => roots.extend(certificates.iter().cloned()),
-            Some(Material::Unbound(why)) => unbound.push(Unbound::Root(*index, why)),
-            Some(Material::Broken) | None => {}
-        }
-    }
-    // A list that could not be read whole must not become the public roots.
-    let trust = if asked.trusted_root_certificates.is_empty() { Trust::WellKnown } else { Trust::Roots(roots) };
-    let identity = match identity {
-        Link::To(index) => match stores.certificates.get(index) {
-            Some(Material::Ready(identity)) => Some((**identity).clone()),
-            Some(Material::Unbound(why)) => {
-                unbound.push(Unbound::Certificate(index, why));
-                None
-            }
-            Some(Material::Broken) | None => None,
-        },
-        Link::Absent | Link::Broken => None,
-    };
+    let identity = stores.identity(identity, &mut unbound);
     let tls = ServerTls {
-        trust,
+        trust: stores.trust(&listed, asked.trusted_root_certificates.is_empty(), &mut unbound),
         check_chain: asked.validate_cert_chain_and_expiry.as_ref().is_none_or(|switch| switch.value),
         check_name: asked.validate_sni.as_ref().is_none_or(|switch| switch.value),
         sni: sni(context, asked, host),
+        alpn: Vec::new(),
         identity,
     };
     Compiled { tls: Some(Arc::new(tls)), unbound }
+}
+
+/// Compiles what settings of TCP and TLS say of TLS. Nothing of it can be switched off.
+pub(super) fn of_bytes(
+    context: &mut Context<'_>,
+    asked: &Named<BackendSettings>,
+    stores: &Stores<'_>,
+    scheme: Option<Scheme>,
+) -> Compiled {
+    let gateway = context.gateway;
+    let mut unbound = Vec::new();
+    let listed = context.links(&gateway.trusted_root_certificates, &asked.trusted_root_certificates);
+    let identity = context.link(&gateway.ssl_certificates, &asked.gatehouse.client_certificate);
+    if scheme != Some(Scheme::Tls) {
+        return Compiled::default();
+    }
+    let sni = match text(&asked.host_name) {
+        Some(name) => Sni::Fixed(Arc::from(name.value.trim().trim_end_matches('.'))),
+        None => Sni::Server,
+    };
+    let tls = ServerTls {
+        trust: stores.trust(&listed, asked.trusted_root_certificates.is_empty(), &mut unbound),
+        check_chain: true,
+        check_name: true,
+        sni,
+        alpn: asked.gatehouse.alpn.iter().map(|name| name.value.as_bytes().into()).collect(),
+        identity: stores.identity(identity, &mut unbound),
+    };
+    Compiled { tls: Some(Arc::new(tls)), unbound }
+}
+
+impl Stores<'_> {
+    /// Whom to trust: the roots that are listed, or the public ones where no list stands. A list that could not be read
+    /// whole must not become the public roots.
+    fn trust(&self, listed: &[usize], is_silent: bool, unbound: &mut Vec<Unbound>) -> Trust {
+        let mut roots = Vec::new();
+        for index in listed {
+            match self.roots.get(*index) {
+                Some(Material::Ready(certificates)) => roots.extend(certificates.iter().cloned()),
+                Some(Material::Unbound(why)) => unbound.push(Unbound::Root(*index, why)),
+                Some(Material::Broken) | None => {}
+            }
+        }
+        if is_silent { Trust::WellKnown } else { Trust::Roots(roots) }
+    }
+
+    /// What is shown to servers that ask.
+    fn identity(&self, link: Link, unbound: &mut Vec<Unbound>) -> Option<Identity> {
+        let index = link.index()?;
+        match self.certificates.get(index)? {
+            Material::Ready(identity) => Some((**identity).clone()),
+            Material::Unbound(why) => {
+                unbound.push(Unbound::Certificate(index, why));
+                None
+            }
+            Material::Broken => None,
+        }
+    }
 }
 
 fn sni(context: &mut Context<'_>, asked: &Named<BackendHttpSettings>, host: &HostHeader) -> Sni {

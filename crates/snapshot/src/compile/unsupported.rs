@@ -13,8 +13,6 @@ use super::context::Context;
 /// A feature that may be missing here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Feature {
-    /// TCP and TLS listeners, rules and settings.
-    Layer4,
     /// A WAF policy or configuration that blocks.
     BlockingFirewall,
     /// A WAF policy or configuration that only logs.
@@ -33,7 +31,6 @@ pub(super) enum Feature {
 
 /// What is missing: the feature, how bad its live use is, and what it means.
 const NOT_YET: &[(Feature, Severity, &str)] = &[
-    (Feature::Layer4, Severity::Error, "TCP and TLS proxying"),
     (Feature::BlockingFirewall, Severity::Error, "the web application firewall"),
     (Feature::LoggingFirewall, Severity::Warning, "the web application firewall"),
     (Feature::AuthenticationPolicy, Severity::Error, "authentication policies"),

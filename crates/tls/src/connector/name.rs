@@ -47,7 +47,14 @@ mod tests {
             ("not another alphabet", Sni::Client, None, "b\u{fc}.example", None),
             ("not a wildcard", Sni::Client, None, "*.example", None),
         ] {
-            let tls = ServerTls { trust: Trust::WellKnown, check_chain: true, check_name: true, sni, identity: None };
+            let tls = ServerTls {
+                trust: Trust::WellKnown,
+                check_chain: true,
+                check_name: true,
+                sni,
+                alpn: Vec::new(),
+                identity: None,
+            };
             assert_eq!(tls.name(server, host.as_bytes()).as_deref(), expected, "{rule}");
         }
     }

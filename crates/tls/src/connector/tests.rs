@@ -96,7 +96,7 @@ async fn shake(connector: &Connector, name: Option<&str>, server: &Arc<ServerCon
 
 /// Settings that check everything.
 fn strict(trust: Trust) -> ServerTls {
-    ServerTls { trust, check_chain: true, check_name: true, sni: Sni::Client, identity: None }
+    ServerTls { trust, check_chain: true, check_name: true, sni: Sni::Client, alpn: Vec::new(), identity: None }
 }
 
 fn trusting(roots: &[&Authority]) -> ServerTls {

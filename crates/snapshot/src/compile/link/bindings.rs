@@ -1,11 +1,13 @@
 //! Listeners joined into bindings: one for every local address and port.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use model::Problem;
 use routing::{HostPattern, HostTable};
+use tls::acceptor::Application;
 
+use super::tls::AskedTls;
 use super::{Linker, scheme};
 use crate::compile::codes;
 use crate::compile::context::is_on;
@@ -21,21 +23,47 @@ pub(super) struct BindingSite {
     scheme: Scheme,
     hosts: Vec<(Option<HostPattern>, RuleId)>,
     refuse_unknown_sni: bool,
+    proxies: Vec<(IpAddr, u8)>,
+}
+
+/// What a listener of either kind has a place for.
+pub(super) struct Placed<'a> {
+    pub(super) frontend: usize,
+    pub(super) port: usize,
+    pub(super) scheme: Scheme,
+    /// Empty for a listener that takes any host.
+    pub(super) hosts: &'a [HostPattern],
+    pub(super) refuses_unknown_sni: bool,
+    pub(super) proxies: &'a [(IpAddr, u8)],
 }
 
 impl BindingSite {
     /// The whole binding. Rules were added in the order of their priorities.
     pub(super) fn finished(self, rules: &Table<RuleId, Rule>) -> Binding {
         let basic = self.hosts.iter().find(|(host, _)| host.is_none());
-        let is_https = self.scheme == Scheme::Https;
-        let fallback = basic.or(self.hosts.first()).filter(|_| is_https);
+        // A client that names nobody. Passing through, nothing but its name says where it belongs.
+        let any = match self.scheme {
+            Scheme::Http => None,
+            Scheme::Https => basic.or(self.hosts.first()),
+            Scheme::Tls if self.refuse_unknown_sni => basic,
+            Scheme::Tls => basic.or(self.hosts.first()),
+            Scheme::Tcp => basic,
+        };
+        // No status could tell a client of TLS that it is in the wrong place.
+        let refuse_unknown_sni = match self.scheme {
+            Scheme::Https => self.refuse_unknown_sni,
+            Scheme::Tls | Scheme::Tcp => basic.is_none(),
+            Scheme::Http => false,
+        };
         Binding {
             address: self.address,
             public_port: self.port.public,
             document_port: self.port.document,
             scheme: self.scheme,
-            fallback: fallback.map(|(_, rule)| rules[*rule].listener),
-            refuse_unknown_sni: is_https && self.refuse_unknown_sni,
+            fallback: any.map(|(_, rule)| rules[*rule].listener),
+            refuse_unknown_sni,
+            reads_server_name: self.scheme == Scheme::Tcp && self.hosts.iter().any(|(host, _)| host.is_some()),
+            proxies: Arc::from(self.proxies),
             hosts: HostTable::new(self.hosts),
         }
     }
@@ -47,30 +75,66 @@ impl Linker<'_, '_> {
         let (parts, gateway) = (self.parts, self.context.gateway);
         self.used.listeners.insert(index);
         let (definition, asked) = (parts.listeners.get(index)?, gateway.http_listeners.get(index)?);
-        let frontend = definition.frontend?;
-        let port = (*parts.ports.get(definition.port?)?)?;
         let scheme = scheme(definition.protocol?)?;
         let hosts = definition.patterns();
-        let entries: Vec<Option<HostPattern>> =
-            if definition.is_basic { vec![None] } else { hosts.iter().cloned().map(Some).collect() };
         let own = &asked.gatehouse.refuse_unknown_sni;
-        let refuses = is_on(if own.is_some() { own } else { &gateway.gatehouse.refuse_unknown_sni });
+        let placed = Placed {
+            frontend: definition.frontend?,
+            port: definition.port?,
+            scheme,
+            // Without any that can be used it is no basic listener all the same.
+            hosts: if definition.is_basic { &[] } else { &hosts },
+            refuses_unknown_sni: is_on(if own.is_some() { own } else { &gateway.gatehouse.refuse_unknown_sni }),
+            proxies: &definition.proxies,
+        };
+        if !definition.is_basic && hosts.is_empty() {
+            return None;
+        }
+        let bindings = self.placed(&placed, rule)?;
+        let tls = scheme == Scheme::Https;
+        let tls = tls.then(|| {
+            self.listener_tls(&AskedTls {
+                name: &asked.name,
+                reference: &asked.ssl_certificate,
+                certificate: definition.certificate,
+                profile: definition.profile,
+                hosts: &hosts,
+                application: Application::Http { http2: is_on(&gateway.enable_http2) },
+            })
+        });
+        let pages = parts.pages.listeners.get(index).cloned().flatten();
+        let certificate = self.certificate_name(definition.certificate, scheme);
+        let (name, tls) = (Arc::from(asked.name.as_str()), tls.flatten());
+        Some(self.snapshot.listeners.push(Listener { name, scheme, tls, certificate, pages, hosts, bindings }))
+    }
+
+    /// The name of a listener's certificate, if it shows one.
+    pub(super) fn certificate_name(&self, certificate: Option<usize>, scheme: Scheme) -> Option<Arc<str>> {
+        let certificate = self.context.gateway.ssl_certificates.get(certificate?)?;
+        scheme.is_tls().then(|| Arc::from(certificate.name.as_str()))
+    }
+
+    /// The bindings of a listener, each with its hosts added.
+    pub(super) fn placed(&mut self, placed: &Placed<'_>, rule: RuleId) -> Option<Vec<BindingId>> {
+        let port = (*self.parts.ports.get(placed.port)?)?;
+        let mut entries: Vec<Option<HostPattern>> = placed.hosts.iter().cloned().map(Some).collect();
+        if entries.is_empty() {
+            entries.push(None);
+        }
         let mut bindings = Vec::new();
-        for address in &parts.frontends.get(frontend)?.addresses {
+        for address in &self.parts.frontends.get(placed.frontend)?.addresses {
             let address = SocketAddr::new(*address, port.local);
-            let site = self.binding(address, port, frontend, scheme);
+            let site = self.binding(address, port, placed.frontend, placed.scheme);
             if let Some(site) = self.sites.get_mut(site) {
                 site.hosts.extend(entries.iter().cloned().map(|entry| (entry, rule)));
-                site.refuse_unknown_sni |= refuses;
+                site.refuse_unknown_sni |= placed.refuses_unknown_sni;
+                let new = placed.proxies.iter().filter(|network| !site.proxies.contains(network));
+                let new: Vec<_> = new.copied().collect();
+                site.proxies.extend(new);
             }
             bindings.push(BindingId::from(site));
         }
-        let name = Arc::from(asked.name.as_str());
-        let tls = if scheme == Scheme::Https { self.listener_tls(asked, definition) } else { None };
-        let certificate = definition.certificate.and_then(|index| gateway.ssl_certificates.get(index));
-        let certificate = certificate.filter(|_| tls.is_some()).map(|one| Arc::from(one.name.as_str()));
-        let pages = parts.pages.listeners.get(index).cloned().flatten();
-        Some(self.snapshot.listeners.push(Listener { name, scheme, tls, certificate, pages, hosts, bindings }))
+        Some(bindings)
     }
 
     /// The binding at `address`; two frontends or ports of the document may not share one.
@@ -84,7 +148,8 @@ impl Linker<'_, '_> {
             }
             return index;
         }
-        self.sites.push(BindingSite { address, port, frontend, scheme, hosts: Vec::new(), refuse_unknown_sni: false });
+        let (hosts, proxies) = (Vec::new(), Vec::new());
+        self.sites.push(BindingSite { address, port, frontend, scheme, hosts, refuse_unknown_sni: false, proxies });
         self.sites.len() - 1
     }
 

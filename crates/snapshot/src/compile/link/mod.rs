@@ -4,6 +4,7 @@
 //! target listeners.
 
 mod bindings;
+mod layer4;
 mod redirects;
 mod tls;
 
@@ -13,12 +14,13 @@ use std::sync::Arc;
 use model::backend_http_settings::Protocol;
 
 use crate::compile::Parts;
-use crate::compile::context::Context;
+use crate::compile::context::{Context, Link};
 use crate::compile::destination::Destination;
 use crate::compile::rule::Target as RuleTarget;
+use crate::compile::server_tls::Unbound;
 use crate::{
     Action, Distribution, DistributionId, JwtId, PoolId, RewriteId, Route, RouteId, Router, Rule, RuleId, Scheme,
-    SettingsId, Share, Snapshot, Target, TargetId,
+    Settings, SettingsId, Share, Snapshot, Target, TargetId,
 };
 
 use bindings::BindingSite;
@@ -33,6 +35,14 @@ pub(super) struct Used {
     pub(super) settings: HashSet<usize>,
     /// Listeners and the settings that their requests can be sent with.
     pub(super) meetings: BTreeSet<(usize, usize)>,
+}
+
+/// Settings of either kind, with what a target takes of them.
+struct Spoken<'p> {
+    settings: &'p Settings,
+    probe: Link,
+    /// What they need and that is in Azure only.
+    unbound: &'p [Unbound],
 }
 
 /// Builds the snapshot and notes what it uses. With errors about it is not to be run.
@@ -52,12 +62,24 @@ pub(super) fn link(context: &mut Context<'_>, parts: &Parts) -> (Snapshot, Used)
         suspects: Vec::new(),
         reported: HashSet::new(),
     };
-    let mut order: Vec<usize> = (0..parts.rules.len()).collect();
-    order.sort_by_key(|index| parts.rules.get(*index).map(|rule| rule.priority));
-    for index in order {
-        linker.rule(index);
+    let http = parts.rules.iter().enumerate().map(|(index, rule)| (rule.priority, Kind::Http, index));
+    let bytes = parts.layer4.rules.iter().enumerate().map(|(index, rule)| (rule.priority, Kind::Bytes, index));
+    let mut order: Vec<_> = http.chain(bytes).collect();
+    order.sort_by_key(|(priority, ..)| *priority);
+    for (_, kind, index) in order {
+        match kind {
+            Kind::Http => linker.rule(index),
+            Kind::Bytes => linker.bytes_rule(index),
+        }
     }
     linker.finish()
+}
+
+/// Which collections something stands in: those of HTTP, or those of TCP and TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    Http,
+    Bytes,
 }
 
 struct Linker<'c, 'a> {
@@ -66,8 +88,8 @@ struct Linker<'c, 'a> {
     snapshot: Snapshot,
     used: Used,
     pools: HashMap<usize, PoolId>,
-    settings: HashMap<usize, SettingsId>,
-    targets: HashMap<(usize, usize), TargetId>,
+    settings: HashMap<(Kind, usize), SettingsId>,
+    targets: HashMap<(usize, (Kind, usize)), TargetId>,
     distributions: HashMap<(usize, usize), DistributionId>,
     rewrites: HashMap<usize, RewriteId>,
     jwt: HashMap<usize, JwtId>,
@@ -209,17 +231,23 @@ impl Linker<'_, '_> {
     }
 
     fn target(&mut self, pool: usize, settings: usize) -> Option<TargetId> {
+        let definition = self.parts.settings.get(settings)?.as_ref()?;
+        let spoken = Spoken { settings: &definition.settings, probe: definition.probe, unbound: &definition.unbound };
+        self.target_of(pool, (Kind::Http, settings), &spoken)
+    }
+
+    /// A pool with settings of either kind.
+    fn target_of(&mut self, pool: usize, settings: (Kind, usize), spoken: &Spoken<'_>) -> Option<TargetId> {
         if let Some(id) = self.targets.get(&(pool, settings)) {
             return Some(*id);
         }
         let parts = self.parts;
-        let definition = parts.settings.get(settings)?.as_ref()?;
-        let custom = definition.probe.index().and_then(|probe| parts.probes.get(probe));
+        let custom = spoken.probe.index().and_then(|probe| parts.probes.get(probe));
         let probe = match custom {
-            Some(probe) => probe.joined(&definition.settings),
-            None => super::probe::default(&definition.settings),
+            Some(probe) => probe.joined(spoken.settings),
+            None => super::probe::default(spoken.settings),
         };
-        self.bound(definition);
+        self.bound(spoken.unbound);
         let snapshot = &mut self.snapshot;
         let pool_id = match self.pools.get(&pool) {
             Some(id) => *id,
@@ -227,7 +255,7 @@ impl Linker<'_, '_> {
         };
         self.pools.insert(pool, pool_id);
         let settings_id =
-            *self.settings.entry(settings).or_insert_with(|| snapshot.settings.push(definition.settings.clone()));
+            *self.settings.entry(settings).or_insert_with(|| snapshot.settings.push(spoken.settings.clone()));
         let target = snapshot.targets.push(Target { pool: pool_id, settings: settings_id, probe });
         self.targets.insert((pool, settings), target);
         Some(target)
@@ -246,6 +274,7 @@ fn scheme(protocol: Protocol) -> Option<Scheme> {
     match protocol {
         Protocol::Http => Some(Scheme::Http),
         Protocol::Https => Some(Scheme::Https),
-        Protocol::Tcp | Protocol::Tls => None,
+        Protocol::Tcp => Some(Scheme::Tcp),
+        Protocol::Tls => Some(Scheme::Tls),
     }
 }

@@ -27,6 +27,7 @@ impl Linker<'_, '_> {
             let scheme = match scheme(definition.protocol?)? {
                 Scheme::Http => routing::Scheme::Http,
                 Scheme::Https => routing::Scheme::Https,
+                Scheme::Tcp | Scheme::Tls => return None,
             };
             Some(ListenerTarget { scheme, port: port.public, hosts: definition.patterns().into() })
         })

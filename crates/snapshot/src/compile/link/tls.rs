@@ -2,31 +2,40 @@
 
 use std::sync::Arc;
 
-use model::Problem;
-use model::http_listener::HttpListener;
-use model::schema::Named;
+use model::schema::{Field, Opt};
+use model::ssl_certificate::SslCertificate;
+use model::{Problem, Reference};
 use routing::HostPattern;
-use tls::acceptor::ListenerTls;
+use tls::acceptor::{Application, ListenerTls};
 use tls::certificate::Identity;
 use tls::policy::{Policy, Version};
 
 use super::Linker;
-use crate::compile::backend_http_settings::Definition as Settings;
 use crate::compile::certificates::Material;
 use crate::compile::codes;
-use crate::compile::context::{Link, is_on};
-use crate::compile::listener::Definition;
+use crate::compile::context::Link;
 use crate::compile::server_tls::Unbound;
 
 const LINES: &str = "{ pfx: FILE, passwordFile: FILE }   # or { cert: FILE, key: FILE }";
 const PUBLIC_LINES: &str = "{ cert: FILE }";
 
+/// What a listener of either kind says of TLS.
+pub(super) struct AskedTls<'a> {
+    pub(super) name: &'a Field<String>,
+    /// The certificate as written, for its place.
+    pub(super) reference: &'a Opt<Reference<SslCertificate>>,
+    pub(super) certificate: Option<usize>,
+    pub(super) profile: Link,
+    pub(super) hosts: &'a [HostPattern],
+    pub(super) application: Application,
+}
+
 impl Linker<'_, '_> {
     /// How a listener speaks TLS. `None`: it cannot, and a problem says so.
-    pub(super) fn listener_tls(&mut self, asked: &Named<HttpListener>, definition: &Definition) -> Option<ListenerTls> {
+    pub(super) fn listener_tls(&mut self, asked: &AskedTls<'_>) -> Option<ListenerTls> {
         let (parts, gateway) = (self.parts, self.context.gateway);
-        let identity = self.identity(asked, definition);
-        let profile = match definition.profile {
+        let identity = self.identity(asked);
+        let profile = match asked.profile {
             Link::To(index) => Some((index, parts.profiles.get(index)?)),
             Link::Absent => None,
             Link::Broken => return None,
@@ -43,12 +52,12 @@ impl Linker<'_, '_> {
         let identity = identity?;
         self.check_key(asked, &identity, &policy);
         let client_auth = profile.and_then(|(_, profile)| profile.client_auth.clone());
-        Some(ListenerTls { identity, policy, client_auth, http2: is_on(&gateway.enable_http2) })
+        Some(ListenerTls { identity, policy, client_auth, application: asked.application.clone() })
     }
 
-    fn identity(&mut self, asked: &Named<HttpListener>, definition: &Definition) -> Option<Arc<Identity>> {
+    fn identity(&mut self, asked: &AskedTls<'_>) -> Option<Arc<Identity>> {
         let (parts, gateway) = (self.parts, self.context.gateway);
-        let index = definition.certificate?;
+        let index = asked.certificate?;
         let why = match parts.certificates.get(index)? {
             Material::Ready(identity) => return Some(Arc::clone(identity)),
             Material::Broken => return None,
@@ -61,7 +70,7 @@ impl Linker<'_, '_> {
             }
             return None;
         };
-        match issuer.issue(&names(&definition.patterns())) {
+        match issuer.issue(&names(asked.hosts)) {
             Ok(identity) => Some(Arc::new(identity)),
             Err(error) => {
                 let message = format!("no certificate could be issued for the listener {:?}", asked.name.value);
@@ -73,9 +82,9 @@ impl Linker<'_, '_> {
     }
 
     /// A policy whose suites do not go with the certificate's key: nobody, or nobody with TLS 1.2, can connect.
-    fn check_key(&mut self, asked: &Named<HttpListener>, identity: &Identity, policy: &Policy) {
+    fn check_key(&mut self, asked: &AskedTls<'_>, identity: &Identity, policy: &Policy) {
         let key = identity.facts().key;
-        let Some(field) = asked.ssl_certificate.as_ref().filter(|_| !policy.takes_with_tls12(key)) else { return };
+        let Some(field) = asked.reference.as_ref().filter(|_| !policy.takes_with_tls12(key)) else { return };
         let suites: Vec<&str> =
             policy.suites.iter().filter(|suite| !suite.is_tls13()).map(|suite| suite.iana()).collect();
         let wanted = if suites.iter().any(|suite| suite.contains("ECDSA")) { "an EC key" } else { "an RSA key" };
@@ -90,9 +99,9 @@ impl Linker<'_, '_> {
     }
 
     /// Reports what settings in use need and what is in Azure only, once each.
-    pub(super) fn bound(&mut self, settings: &Settings) {
+    pub(super) fn bound(&mut self, unbound: &[Unbound]) {
         let gateway = self.context.gateway;
-        for unbound in &settings.unbound {
+        for unbound in unbound {
             match *unbound {
                 Unbound::Root(index, why) => {
                     if let Some(one) = gateway.trusted_root_certificates.get(index)

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use tls::acceptor::Application;
 use tls::certificate::Facts;
 use tls::client_auth::{Mode, Revocation};
 use tls::connector::{ServerTls, Sni, Trust};
@@ -101,7 +102,10 @@ fn unknown_names_are_refused_where_it_is_asked() {
 fn http2_is_offered_where_the_gateway_says_so() {
     for (switch, expected) in [("true", true), ("false", false)] {
         let snapshot = https(&[("a", "ec", "")], &[("enableHttp2", switch)]);
-        assert_eq!(snapshot.listeners.iter().next().unwrap().tls.as_ref().unwrap().http2, expected);
+        assert_eq!(
+            snapshot.listeners.iter().next().unwrap().tls.as_ref().unwrap().application,
+            Application::Http { http2: expected }
+        );
     }
 }
 

@@ -173,6 +173,7 @@ fn the_name_that_is_sent_follows_probe_settings_and_member() {
             check_chain: true,
             check_name: true,
             sni,
+            alpn: Vec::new(),
             identity: None,
         };
         let settings = Settings { host: settings_host, ..https(tls) };
@@ -191,6 +192,7 @@ fn a_connector_is_there_for_https_alone() {
         check_chain: true,
         check_name: true,
         sni: Sni::Client,
+        alpn: Vec::new(),
         identity: None,
     };
     assert!(Connector::new(&tls).is_ok());
