@@ -32,7 +32,6 @@ fn sent(input: &str, options: &Options, onward: &Onward<'_>) -> (String, Record)
 const UNCHANGED: Onward<'_> = Onward {
     client_host: b"",
     edits: None,
-    alpn: Vec::new(),
     identity: None,
     upgrade: false,
     pattern: None,
