@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
+use rustls::server::NoServerSessionStorage;
 use rustls::sign::SingleCertAndKey;
 
 use crate::certificate::Identity;
-use crate::client_auth::{AskForCertificate, ClientAuth};
+use crate::client_auth::{AskForCertificate, Checker, ClientAuth, DemandCertificate, Mode};
 use crate::policy::{Policy, Version};
 use crate::tickets::Tickets;
 
@@ -38,7 +39,8 @@ pub struct ListenerTls {
 /// What is spoken inside a listener's TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Application {
-    /// HTTP: versions are agreed on by ALPN, and a bad client certificate is answered with a status after the handshake.
+    /// HTTP: versions are agreed on by ALPN, and a bad client certificate is answered with a status after the
+    /// handshake.
     Http {
         /// Whether HTTP/2 is offered.
         http2: bool,
@@ -48,6 +50,13 @@ pub enum Application {
         /// Protocols that are agreed to by ALPN, in order of preference.
         alpn: Vec<Box<[u8]>>,
     },
+}
+
+impl Application {
+    /// Whether a client certificate that is demanded is judged within the handshake: nothing could refuse it later.
+    pub fn refuses_in_handshake(&self) -> bool {
+        matches!(self, Self::Bytes { .. })
+    }
 }
 
 /// ALPN name of HTTP/2.
@@ -68,8 +77,8 @@ impl Acceptor {
     /// Prepares a listener.
     ///
     /// # Errors
-    /// The policy allows nothing that the provider can do, which compiling a document has ruled out, or the system
-    /// gives no random bytes.
+    /// The policy allows nothing that the provider can do, or what client certificates are checked against cannot be
+    /// read, both of which compiling a document has ruled out; or the system gives no random bytes.
     pub fn new(tls: &ListenerTls, tickets: &Tickets) -> Result<Self, rustls::Error> {
         let without_alpn = config(tls, tickets)?;
         let mut with_alpn = without_alpn.clone();
@@ -103,7 +112,9 @@ fn config(tls: &ListenerTls, tickets: &Tickets) -> Result<ServerConfig, rustls::
         versions.push(&rustls::version::TLS12);
     }
     let builder = ServerConfig::builder_with_provider(Arc::new(provider)).with_protocol_versions(&versions)?;
+    let demands = demands_certificate(tls);
     let builder = match &tls.client_auth {
+        Some(client_auth) if demands => builder.with_client_cert_verifier(demand(client_auth)?),
         Some(client_auth) => builder.with_client_cert_verifier(AskForCertificate::new(client_auth)),
         None => builder.with_no_client_auth(),
     };
@@ -113,9 +124,71 @@ fn config(tls: &ListenerTls, tickets: &Tickets) -> Result<ServerConfig, rustls::
     config.ignore_client_order = true;
     config.max_early_data_size = 0;
     config.max_fragment_size = Some(RECORD);
+    if demands {
+        // Certificates of resumed sessions are not shown to the verifier, and the handshake is where it must speak.
+        config.send_tls13_tickets = 0;
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        return Ok(config);
+    }
     config.send_tls13_tickets = TICKETS;
     let sessions = tickets.context(tls.client_auth.as_deref())?;
     config.ticketer = sessions.producer;
     config.session_storage = sessions.sessions;
     Ok(config)
+}
+
+/// Whether a handshake without a good client certificate fails.
+fn demands_certificate(tls: &ListenerTls) -> bool {
+    let is_strict = tls.client_auth.as_ref().is_some_and(|client_auth| client_auth.mode == Mode::Strict);
+    is_strict && tls.application.refuses_in_handshake()
+}
+
+fn demand(client_auth: &ClientAuth) -> Result<Arc<DemandCertificate>, rustls::Error> {
+    let checker = Checker::new(client_auth).map_err(|error| rustls::Error::General(error.to_string()))?;
+    Ok(DemandCertificate::new(AskForCertificate::new(client_auth), checker))
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::pki_types::ServerName;
+    use rustls::version::{TLS12, TLS13};
+    use rustls::{ClientConnection, ServerConnection};
+
+    use super::*;
+    use crate::fixtures::{self_signed, talk, trusting};
+
+    #[test]
+    fn a_protocol_is_agreed_on_where_both_know_one_and_none_otherwise() {
+        let names = |list: &'static str| list.split_whitespace().map(str::as_bytes);
+        let bytes = |list| Application::Bytes { alpn: names(list).map(Into::into).collect() };
+        let http = |http2| Application::Http { http2 };
+        for (application, offered, expected) in [
+            (bytes("postgresql"), "postgresql", Some("postgresql")),
+            (bytes("mqtt postgresql"), "postgresql mqtt", Some("mqtt")),
+            (bytes("postgresql"), "mqtt", None),
+            (bytes("postgresql"), "POSTGRESQL", None),
+            (bytes("postgresql"), "", None),
+            (bytes(""), "postgresql", None),
+            (http(true), "http/1.1 h2", Some("h2")),
+            (http(false), "h2 http/1.1", Some("http/1.1")),
+            (http(false), "h2", None),
+        ] {
+            let tls = ListenerTls {
+                identity: Arc::new(self_signed("server.example", |_| {}).identity()),
+                policy: Arc::new(Policy::default()),
+                client_auth: None,
+                application: application.clone(),
+            };
+            let acceptor = Acceptor::new(&tls, &Tickets::random()).unwrap();
+            for version in [&TLS12, &TLS13] {
+                let mut client = trusting(&[version]).with_no_client_auth();
+                client.alpn_protocols = names(offered).map(<[u8]>::to_vec).collect();
+                let name = ServerName::try_from("server.example").unwrap();
+                let mut client = ClientConnection::new(Arc::new(client), name).unwrap();
+                let mut server = ServerConnection::new(acceptor.config(names(offered))).unwrap();
+                assert_eq!(talk(&mut client, &mut server), (None, None), "{application:?} {offered:?}");
+                assert_eq!(client.alpn_protocol(), expected.map(str::as_bytes), "{application:?} {offered:?}");
+            }
+        }
+    }
 }

@@ -4,9 +4,13 @@
 //! does not end the handshake there: it completes, the verdict is kept, and every request is answered 400. So the
 //! verifier that rustls sees ([`AskForCertificate`]) refuses no chain, and the judge ([`Checker`]) is asked afterwards.
 //! What is never skipped is the handshake's signature: who shows a certificate has its key.
+//!
+//! Where bytes are passed on, no answer could say that a certificate is bad, so there the verifier is the judge
+//! ([`DemandCertificate`]), and the handshake fails.
 
 mod ask;
 mod checker;
+mod demand;
 mod presented;
 mod texts;
 
@@ -15,6 +19,7 @@ use std::fmt;
 
 pub use ask::AskForCertificate;
 pub use checker::Checker;
+pub use demand::{DemandCertificate, refusal, spoken_alert};
 pub use presented::ClientCertificate;
 
 use crate::trust::Chain;
@@ -25,7 +30,8 @@ pub const LIST_INVALID: &str = "RevocationListInvalid";
 /// Whether the gateway judges client certificates itself (`verifyClientAuthMode`). Default Strict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// Asked for and checked; without a good one every request is answered 400.
+    /// Asked for and checked; without a good one every request is answered 400, or the handshake fails where there
+    /// are no requests.
     #[default]
     Strict,
     /// Asked for and handed on unchecked; the servers decide.

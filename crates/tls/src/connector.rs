@@ -113,7 +113,7 @@ impl Connector {
             .map_err(|error| CertificateError::new("TlsUnavailable", error.to_string()))?
             .dangerous()
             .with_custom_certificate_verifier(verifier);
-        let config = match &tls.identity {
+        let mut config = match &tls.identity {
             Some(identity) => {
                 let shown = SingleCertAndKey::from(Arc::clone(identity.certified()));
                 builder.with_client_cert_resolver(Arc::new(shown))
@@ -121,6 +121,7 @@ impl Connector {
             // A server that asks gets an empty list, and decides.
             None => builder.with_no_client_auth(),
         };
+        config.alpn_protocols = tls.alpn.iter().map(|name| name.to_vec()).collect();
         let mut whole = config.clone();
         whole.resumption = Resumption::disabled();
         Ok(Self { config: Arc::new(config), whole: Arc::new(whole) })

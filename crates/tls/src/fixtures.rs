@@ -1,5 +1,7 @@
 //! Authorities and certificates for this crate's tests.
 
+mod talk;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{
@@ -10,6 +12,8 @@ use rustls::pki_types::CertificateDer;
 
 use crate::certificate::{Identity, parse, read_pem};
 use crate::der;
+
+pub(crate) use talk::{talk, trusting};
 
 /// A time at which everything is valid that does not say otherwise: summer of 2026.
 pub(crate) const NOW: i64 = 1_782_000_000;

@@ -7,6 +7,7 @@ pub mod acceptor;
 pub mod certificate;
 pub mod client_auth;
 pub mod connector;
+pub mod hello;
 pub mod ja4;
 pub mod policy;
 pub mod revocation;

@@ -1,14 +1,12 @@
 //! The judge of client certificates.
 
-use std::borrow::Cow;
-
 use rustls::pki_types::CertificateDer;
 use webpki::{
     CertRevocationList, EndEntityCert, Error, ExpirationPolicy, KeyUsage, OwnedCertRevocationList,
     RevocationCheckDepth, RevocationOptions, RevocationOptionsBuilder, VerifiedPath,
 };
 
-use super::texts;
+use super::texts::{self, Refusal};
 use super::{ClientAuth, LIST_INVALID, Mode, Verdict};
 use crate::anchors::{Anchors, check_dates, unix_time};
 use crate::certificate::{CertificateError, Facts, codes, parse};
@@ -53,9 +51,9 @@ impl Checker {
         let Some((leaf, others)) = presented.and_then(<[_]>::split_first) else { return Verdict::Absent };
         let judged = match self.mode {
             Mode::Strict => self.check(leaf, others, now),
-            Mode::Passthrough => Err(texts::NOT_CHECKED.into()),
+            Mode::Passthrough => return Verdict::Failed(texts::NOT_CHECKED.into()),
         };
-        judged.map_or_else(Verdict::Failed, |()| Verdict::Success)
+        judged.map_or_else(|refusal| Verdict::Failed(refusal.text), |()| Verdict::Success)
     }
 
     /// The certificate of who issued a presented one, for OCSP: among what was presented and uploaded, one that has
@@ -70,52 +68,48 @@ impl Checker {
         uploaded.or_else(|| others.iter().find(is_issuer).map(|issuer| issuer.clone().into_owned()))
     }
 
-    fn check(
+    /// Judges a chain as Strict asks for it.
+    pub(super) fn check(
         &self,
         leaf: &CertificateDer<'_>,
         others: &[CertificateDer<'_>],
         now: i64,
-    ) -> Result<(), Cow<'static, str>> {
+    ) -> Result<(), Refusal> {
         if self.roots.contain(leaf) {
             self.check_root_as_leaf(leaf, now)?;
         } else {
             self.check_chain(leaf, others, now)?;
         }
-        let name = Named::read(leaf).ok_or(texts::UNREADABLE)?.issuer;
+        let name = Named::read(leaf).ok_or(Refusal::bad(texts::UNREADABLE))?.issuer;
         let is_known = |issuers: &Vec<Vec<u8>>| issuers.iter().any(|issuer| issuer == name);
-        if self.issuers.as_ref().is_none_or(is_known) { Ok(()) } else { Err(texts::ISSUER_MISMATCH.into()) }
+        if self.issuers.as_ref().is_none_or(is_known) { Ok(()) } else { Err(Refusal::bad(texts::ISSUER_MISMATCH)) }
     }
 
     /// A self-signed certificate that was uploaded as a root and is used by its owner. webpki takes no authority for a
     /// leaf; OpenSSL, and so Azure, does.
-    fn check_root_as_leaf(&self, leaf: &CertificateDer<'_>, now: i64) -> Result<(), Cow<'static, str>> {
-        let facts = Facts::read(leaf).map_err(|_| texts::UNREADABLE)?;
-        check_dates(&facts, now).map_err(|error| texts::of(&error))?;
+    fn check_root_as_leaf(&self, leaf: &CertificateDer<'_>, now: i64) -> Result<(), Refusal> {
+        let facts = Facts::read(leaf).map_err(|_| Refusal::bad(texts::UNREADABLE))?;
+        check_dates(&facts, now).map_err(|error| Refusal::from(&error))?;
         let usage = parse(leaf).ok().and_then(|leaf| {
             let usage = leaf.tbs_certificate.extended_key_usage().ok()?;
             Some(usage.is_none_or(|usage| usage.value.client_auth))
         });
         match (usage, &self.lists) {
             (Some(true), None) => Ok(()),
-            (Some(true), Some(_)) => Err(texts::of(&Error::UnknownRevocationStatus)),
-            _ => Err(texts::UNSUITABLE.into()),
+            (Some(true), Some(_)) => Err(Refusal::from(&Error::UnknownRevocationStatus)),
+            _ => Err(Refusal::bad(texts::UNSUITABLE)),
         }
     }
 
-    fn check_chain(
-        &self,
-        leaf: &CertificateDer<'_>,
-        others: &[CertificateDer<'_>],
-        now: i64,
-    ) -> Result<(), Cow<'static, str>> {
-        let text = |error: Error| match error {
-            Error::UnknownIssuer => self.unknown_issuer(leaf, others).into(),
-            error => texts::of(&error),
+    fn check_chain(&self, leaf: &CertificateDer<'_>, others: &[CertificateDer<'_>], now: i64) -> Result<(), Refusal> {
+        let refusal = |error: Error| match error {
+            Error::UnknownIssuer => Refusal::unknown(self.unknown_issuer(leaf, others)),
+            error => Refusal::from(&error),
         };
-        let end = EndEntityCert::try_from(leaf).map_err(text)?;
+        let end = EndEntityCert::try_from(leaf).map_err(refusal)?;
         let all = others.iter().map(AsRef::as_ref).chain(self.intermediates.iter().map(AsRef::<[u8]>::as_ref));
         let intermediates: Vec<_> = all.map(CertificateDer::from).collect();
-        self.check_path(&end, &intermediates, now).map_err(text)
+        self.check_path(&end, &intermediates, now).map_err(refusal)
     }
 
     fn check_path(&self, end: &EndEntityCert<'_>, intermediates: &[CertificateDer<'_>], now: i64) -> Result<(), Error> {

@@ -1,3 +1,4 @@
+mod demand;
 mod handshake;
 
 use rcgen::{

@@ -22,10 +22,70 @@ pub(super) const ISSUER_MISMATCH: &str = "issuer DN mismatch";
 /// Ours.
 pub(super) const UNREADABLE: &str = "the certificate cannot be read";
 /// Ours.
+pub(super) const NO_KEY: &str = "the client did not prove that it has the certificate's key";
+/// Ours.
 pub(super) const NOT_CHECKED: &str = "not checked, client authentication is in Passthrough mode";
 
+/// What is wrong, coarsely: what an alert can say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ground {
+    /// The certificate itself: `bad_certificate`.
+    Bad,
+    /// Who issued it, or what is known of that: `unknown_ca`.
+    UnknownAuthority,
+    /// When it is valid: `certificate_expired`, which is also for one that is not valid yet.
+    Dates,
+    /// It was taken back: `certificate_revoked`.
+    Revoked,
+}
+
+/// Why a certificate is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) ground: Ground,
+    pub(super) text: Cow<'static, str>,
+}
+
+impl Refusal {
+    /// The certificate itself is bad, in these words.
+    pub(super) fn bad(text: &'static str) -> Self {
+        Self { ground: Ground::Bad, text: text.into() }
+    }
+
+    /// Its issuer is not known, in these words.
+    pub(super) fn unknown(text: &'static str) -> Self {
+        Self { ground: Ground::UnknownAuthority, text: text.into() }
+    }
+}
+
+impl From<&Error> for Refusal {
+    fn from(error: &Error) -> Self {
+        Self { ground: ground(error), text: of(error) }
+    }
+}
+
+/// OpenSSL's table of alerts (`ssl_x509err2alert`), as far as there are several alerts here.
+fn ground(error: &Error) -> Ground {
+    match error {
+        Error::CertNotValidYet { .. } | Error::CertExpired { .. } | Error::InvalidCertValidity => Ground::Dates,
+        Error::CertRevoked => Ground::Revoked,
+        Error::UnknownIssuer
+        | Error::UnknownRevocationStatus
+        | Error::CrlExpired { .. }
+        | Error::InvalidCrlSignatureForPublicKey
+        | Error::UnsupportedCrlSignatureAlgorithmContext(_)
+        | Error::UnsupportedCrlSignatureAlgorithmForPublicKeyContext(_)
+        | Error::IssuerNotCrlSigner
+        | Error::MaximumPathDepthExceeded
+        | Error::EndEntityUsedAsCa
+        | Error::PathLenConstraintViolated
+        | Error::CertDistrusted => Ground::UnknownAuthority,
+        _ => Ground::Bad,
+    }
+}
+
 /// The text for an error of webpki.
-pub(super) fn of(error: &Error) -> Cow<'static, str> {
+fn of(error: &Error) -> Cow<'static, str> {
     let text = match error {
         Error::UnknownRevocationStatus => "unable to get certificate CRL",
         Error::InvalidSignatureForPublicKey

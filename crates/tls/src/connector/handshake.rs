@@ -128,7 +128,10 @@ fn alert_text(alert: AlertDescription, sent: &str) -> String {
         Alert::MissingExtension => ("missing_extension", sent.to_owned()),
         Alert::UnsupportedExtension => ("unsupported_extension", String::new()),
         Alert::UnrecognisedName => ("unrecognized_name", format!("{sent}; set hostName or sniName to one it knows")),
-        Alert::NoApplicationProtocol => ("no_application_protocol", "it may speak HTTP/2 only".to_owned()),
+        Alert::NoApplicationProtocol => {
+            let advice = "it speaks none of the protocols offered (ALPN); without any, it may speak HTTP/2 only";
+            ("no_application_protocol", advice.to_owned())
+        }
         _ => ("unnamed", String::new()),
     };
     let number = u8::from(alert);

@@ -29,12 +29,14 @@ struct FakeServer {
     versions: Vec<&'static SupportedProtocolVersion>,
     /// Demands client certificates of this authority.
     clients: Option<CertificateDer<'static>>,
+    /// Speaks these protocols.
+    alpn: Vec<Vec<u8>>,
 }
 
 impl FakeServer {
     fn new(leaf: &Leaf, others: &[&Authority]) -> Self {
         let chain = std::iter::once(leaf.der.clone()).chain(others.iter().map(|other| other.der())).collect();
-        Self { chain, key: key(&leaf.key), versions: vec![&TLS13, &TLS12], clients: None }
+        Self { chain, key: key(&leaf.key), versions: vec![&TLS13, &TLS12], clients: None, alpn: Vec::new() }
     }
 
     fn config(&self) -> Arc<ServerConfig> {
@@ -53,7 +55,9 @@ impl FakeServer {
         let signer = aws_lc_rs::sign::any_supported_type(&self.key).unwrap();
         // Not `with_single_cert`, which compares the key with the certificate.
         let shown = CertifiedKey::new(self.chain.clone(), signer);
-        Arc::new(builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(shown))))
+        let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(shown)));
+        config.alpn_protocols.clone_from(&self.alpn);
+        Arc::new(config)
     }
 }
 
@@ -64,6 +68,8 @@ struct Made {
     sni: Option<String>,
     version: rustls::ProtocolVersion,
     resumed: bool,
+    /// The protocol that was agreed on.
+    alpn: Option<Vec<u8>>,
 }
 
 /// One handshake, and one byte each way after it.
@@ -88,9 +94,10 @@ async fn shake(connector: &Connector, name: Option<&str>, server: &Arc<ServerCon
         Ok(stream)
     };
     let (served, asked) = tokio::join!(serve, ask);
-    asked.map(|_stream| {
+    asked.map(|stream| {
         let (sni, version, resumed) = served.unwrap();
-        Made { sni, version: version.unwrap(), resumed }
+        let alpn = stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
+        Made { sni, version: version.unwrap(), resumed, alpn }
     })
 }
 

@@ -94,6 +94,28 @@ async fn the_next_handshake_goes_on_from_the_last_unless_a_whole_one_is_wanted()
 }
 
 #[tokio::test]
+async fn protocols_are_offered_and_a_server_may_agree_to_one() {
+    let root = Authority::root("Root");
+    let names = |names: &[&str]| names.iter().map(|name| name.as_bytes().to_vec()).collect::<Vec<_>>();
+    for (offered, spoken, expected) in [
+        (names(&["postgresql"]), names(&["postgresql"]), Some(&b"postgresql"[..])),
+        (names(&["mqtt", "postgresql"]), names(&["postgresql", "mqtt"]), Some(b"postgresql")),
+        (names(&["postgresql"]), names(&[]), None),
+        (names(&[]), names(&["postgresql"]), None),
+    ] {
+        let server = FakeServer { alpn: spoken, ..FakeServer::new(&root.leaf("shop.example"), &[]) };
+        let alpn = offered.iter().map(|name| name.as_slice().into()).collect();
+        let made = outcome(&ServerTls { alpn, ..trusting(&[&root]) }, &server).await.unwrap();
+        assert_eq!(made.alpn.as_deref(), expected, "{offered:?}");
+    }
+    let server = FakeServer { alpn: names(&["mqtt"]), ..FakeServer::new(&root.leaf("shop.example"), &[]) };
+    let tls = ServerTls { alpn: vec![b"postgresql".as_slice().into()], ..trusting(&[&root]) };
+    let error = outcome(&tls, &server).await.unwrap_err();
+    assert_eq!(error.class, Class::TlsHandshakeFailed);
+    assert!(error.text.contains("no_application_protocol (120); it speaks none of the protocols offered"), "{error}");
+}
+
+#[tokio::test]
 async fn a_server_that_asks_for_a_certificate_gets_the_one_there_is() {
     let (root, clients) = (Authority::root("Root"), Authority::root("Clients"));
     let own = clients.leaf("gateway");
