@@ -22,12 +22,7 @@ pub async fn accept(listener: &TcpListener, closed: impl Fn() -> bool) -> Option
         })
         .await?;
         match accepted {
-            Ok((stream, peer)) => {
-                // Without it a small answer could wait for the client's acknowledgement of the one before.
-                if stream.set_nodelay(true).is_ok() {
-                    return Some((stream, peer));
-                }
-            }
+            Ok(accepted) => return Some(accepted),
             Err(error) if belongs_to_connection(&error) => {}
             Err(_) => tokio::time::sleep(PAUSE).await,
         }

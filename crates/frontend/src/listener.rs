@@ -2,11 +2,16 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 
 /// Connections that the kernel may hold for each socket before they are accepted.
 const BACKLOG: i32 = 1024;
+
+/// Probes of idle connections: after a minute, then four times a minute; the system's count of them ends it.
+pub const KEEPALIVE: TcpKeepalive =
+    TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(15));
 
 /// Why an address cannot be listened on.
 #[derive(Debug)]
@@ -84,6 +89,10 @@ fn socket(address: SocketAddr, reuse_port: bool) -> io::Result<Socket> {
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(reuse_port)?;
     socket.set_nonblocking(true)?;
+    // Accepted sockets inherit both. Without the first, a small answer could wait for the client's acknowledgement of the
+    // one before; with the second, a peer that is gone without a word is found out while its connection is idle.
+    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_keepalive(&KEEPALIVE)?;
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
     }
