@@ -2,6 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::access_log::end_reason;
 
 /// Names of the counters as the metrics page and the status board print them. Prometheus style: unit at the end,
 /// `_total` for what only grows.
@@ -30,6 +33,24 @@ pub mod names {
     pub const TUNNELS: &str = "appgw_websockets_total";
     /// WebSocket connections that are open now.
     pub const TUNNELS_CURRENT: &str = "appgw_websockets";
+    /// TCP and TLS sessions: client connections that listeners of those protocols accepted, refused ones included.
+    pub const SESSIONS: &str = "appgw_sessions_total";
+    /// TCP and TLS sessions that are open now.
+    pub const SESSIONS_CURRENT: &str = "appgw_sessions";
+    /// TCP and TLS sessions that ended; label `reason`.
+    pub const SESSIONS_ENDED: &str = "appgw_sessions_ended_total";
+    /// Payload from clients in sessions.
+    pub const SESSION_BYTES_RECEIVED: &str = "appgw_session_received_bytes_total";
+    /// Payload to clients in sessions.
+    pub const SESSION_BYTES_SENT: &str = "appgw_session_sent_bytes_total";
+    /// Seconds that ended sessions lasted, added up. Azure's Connection Lifetime is this divided by
+    /// [`SESSIONS_ENDED`].
+    pub const SESSION_SECONDS: &str = "appgw_session_seconds_total";
+    /// Ended sessions that had a server.
+    pub const SERVER_SESSIONS: &str = "appgw_backend_sessions_total";
+    /// Seconds that the server connections of ended sessions lasted, added up. Azure's Backend Session Duration is this
+    /// divided by [`SERVER_SESSIONS`].
+    pub const SERVER_SESSION_SECONDS: &str = "appgw_backend_session_seconds_total";
     /// Second attempts at a server.
     pub const RETRIES: &str = "appgw_retries_total";
     /// Access-log lines that were dropped because the writer could not keep up or the disk refused them.
@@ -88,11 +109,27 @@ pub struct WorkerCounters {
     pub tunnels: Counter,
     /// [`names::TUNNELS_CURRENT`]; goes down as well.
     pub tunnels_current: Counter,
+    /// [`names::SESSIONS`]; see [`session_began`](Self::session_began).
+    sessions: Counter,
+    /// [`names::SESSIONS_CURRENT`]; goes down as well.
+    sessions_current: Counter,
+    /// [`names::SESSION_BYTES_RECEIVED`]; added to while bytes move.
+    pub session_bytes_received: Counter,
+    /// [`names::SESSION_BYTES_SENT`]; added to while bytes move.
+    pub session_bytes_sent: Counter,
+    /// [`names::SESSION_SECONDS`]. Microseconds: many sessions last less than a millisecond.
+    session_micros: Counter,
+    /// [`names::SERVER_SESSIONS`].
+    server_sessions: Counter,
+    /// [`names::SERVER_SESSION_SECONDS`].
+    server_session_micros: Counter,
     /// Ticks of the worker, ten a second while it makes progress: what a watchdog looks at.
     pub ticks: Counter,
     /// By class: `[other, 1xx, 2xx, 3xx, 4xx, 5xx]`.
     responses: [Counter; 6],
     refused: [Counter; MAX_REASONS],
+    /// [`names::SESSIONS_ENDED`], numbered as [`end_reason::ALL`].
+    session_ends: [Counter; end_reason::ALL.len()],
 }
 
 impl Default for WorkerCounters {
@@ -109,9 +146,17 @@ impl Default for WorkerCounters {
             retries: Counter::default(),
             tunnels: Counter::default(),
             tunnels_current: Counter::default(),
+            sessions: Counter::default(),
+            sessions_current: Counter::default(),
+            session_bytes_received: Counter::default(),
+            session_bytes_sent: Counter::default(),
+            session_micros: Counter::default(),
+            server_sessions: Counter::default(),
+            server_session_micros: Counter::default(),
             ticks: Counter::default(),
             responses: std::array::from_fn(|_| Counter::default()),
             refused: std::array::from_fn(|_| Counter::default()),
+            session_ends: std::array::from_fn(|_| Counter::default()),
         }
     }
 }
@@ -129,6 +174,31 @@ impl WorkerCounters {
     pub fn refusal(&self, reason: usize) {
         self.refused[reason.min(MAX_REASONS - 1)].add(1);
     }
+
+    /// Counts a TCP or TLS session that began: a client connection that was accepted. Each is to end with
+    /// [`session_ended`](Self::session_ended), also where it is refused at once.
+    pub fn session_began(&self) {
+        self.sessions.add(1);
+        self.sessions_current.add(1);
+    }
+
+    /// Counts the end of a session: its reason, one of [`end_reason`] (others count as `internal`), how long it lasted,
+    /// and how long its server connection did, `None` where there was no connection to a server.
+    pub fn session_ended(&self, end_reason: &str, lasted: Duration, server_lasted: Option<Duration>) {
+        let last = end_reason::ALL.len() - 1;
+        let number = end_reason::ALL.iter().position(|&known| known == end_reason).unwrap_or(last);
+        self.session_ends[number].add(1);
+        self.sessions_current.sub(1);
+        self.session_micros.add(micros(lasted));
+        if let Some(lasted) = server_lasted {
+            self.server_sessions.add(1);
+            self.server_session_micros.add(micros(lasted));
+        }
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// All workers' counters.
@@ -175,6 +245,17 @@ impl Metrics {
             retries: sum(&|w| &w.retries),
             tunnels: sum(&|w| &w.tunnels),
             tunnels_current: sum(&|w| &w.tunnels_current),
+            sessions: sum(&|w| &w.sessions),
+            sessions_current: sum(&|w| &w.sessions_current),
+            session_ends: (end_reason::ALL.iter().enumerate())
+                .map(|(number, &reason)| (reason, sum(&|w| &w.session_ends[number])))
+                .filter(|&(_, count)| count > 0)
+                .collect(),
+            session_bytes_received: sum(&|w| &w.session_bytes_received),
+            session_bytes_sent: sum(&|w| &w.session_bytes_sent),
+            session_micros: sum(&|w| &w.session_micros),
+            server_sessions: sum(&|w| &w.server_sessions),
+            server_session_micros: sum(&|w| &w.server_session_micros),
         }
     }
 }
@@ -208,6 +289,22 @@ pub struct Totals {
     pub tunnels: u64,
     /// [`names::TUNNELS_CURRENT`].
     pub tunnels_current: u64,
+    /// [`names::SESSIONS`].
+    pub sessions: u64,
+    /// [`names::SESSIONS_CURRENT`].
+    pub sessions_current: u64,
+    /// [`names::SESSIONS_ENDED`]: reasons that occurred, in the order of [`end_reason::ALL`].
+    pub session_ends: Vec<(&'static str, u64)>,
+    /// [`names::SESSION_BYTES_RECEIVED`].
+    pub session_bytes_received: u64,
+    /// [`names::SESSION_BYTES_SENT`].
+    pub session_bytes_sent: u64,
+    /// [`names::SESSION_SECONDS`], in microseconds.
+    pub session_micros: u64,
+    /// [`names::SERVER_SESSIONS`].
+    pub server_sessions: u64,
+    /// [`names::SERVER_SESSION_SECONDS`], in microseconds.
+    pub server_session_micros: u64,
 }
 
 #[cfg(test)]
@@ -241,6 +338,34 @@ mod tests {
         let counters = WorkerCounters::default();
         counters.refusal(1000);
         assert_eq!(counters.refused[MAX_REASONS - 1].load(), 1);
+    }
+
+    #[test]
+    fn sessions_are_counted_from_their_beginning_to_their_end() {
+        let metrics = Metrics::new(&[]);
+        let (one, two) = (metrics.worker(), metrics.worker());
+        one.session_began();
+        one.session_began();
+        two.session_began();
+        one.session_bytes_received.add(10);
+        two.session_bytes_sent.add(20);
+        one.session_ended(end_reason::CLOSED, Duration::from_micros(400), Some(Duration::from_micros(300)));
+        two.session_ended(end_reason::NO_LIVE_SERVER, Duration::from_micros(700), None);
+
+        let totals = metrics.totals();
+        assert_eq!((totals.sessions, totals.sessions_current), (3, 1));
+        assert_eq!(totals.session_ends, [("closed", 1), ("no_live_server", 1)]);
+        assert_eq!((totals.session_bytes_received, totals.session_bytes_sent), (10, 20));
+        assert_eq!((totals.session_micros, totals.server_sessions, totals.server_session_micros), (1_100, 1, 300));
+    }
+
+    #[test]
+    fn an_end_that_no_list_names_counts_as_internal() {
+        let metrics = Metrics::new(&[]);
+        let worker = metrics.worker();
+        worker.session_began();
+        worker.session_ended("what is this", Duration::ZERO, None);
+        assert_eq!(metrics.totals().session_ends, [(end_reason::INTERNAL, 1)]);
     }
 
     #[test]

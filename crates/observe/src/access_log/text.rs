@@ -2,6 +2,8 @@
 //!
 //! `07:53:15 GET 200 shop.example/cart?x=1  web/shop -> 10.0.0.4:80  34.1 ms`, then the reason when there is one.
 
+pub(super) mod session;
+
 use super::AccessRecord;
 use super::line::{Line, MAX_LINE};
 
@@ -9,11 +11,7 @@ use super::line::{Line, MAX_LINE};
 pub(super) fn write(bytes: &mut [u8; MAX_LINE], record: &AccessRecord<'_>, colour: bool) -> usize {
     let mut owned = Line::new(bytes);
     let line = &mut owned;
-    let paint = |line: &mut Line<'_>, code: &[u8; 5]| {
-        if colour {
-            line.literal(code);
-        }
-    };
+    let paint = |line: &mut Line<'_>, code: &[u8; 5]| paint(line, code, colour);
     paint(line, DIM);
     line.plain(&record.stamp.log[11..19]);
     paint(line, PLAIN);
@@ -53,6 +51,12 @@ pub(super) fn write(bytes: &mut [u8; MAX_LINE], record: &AccessRecord<'_>, colou
     }
     line.literal(b"\n");
     owned.finish()
+}
+
+fn paint(line: &mut Line<'_>, code: &[u8; 5], colour: bool) {
+    if colour {
+        line.literal(code);
+    }
 }
 
 /// Green for success, cyan for redirects, yellow for the client's fault, red for ours or the server's.

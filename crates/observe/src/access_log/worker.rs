@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::line::MAX_LINE;
 use super::sink::{Format, Message, Shared};
-use super::{AccessRecord, json, text};
+use super::{AccessRecord, SessionRecord, json, text};
 
 /// A chunk holds this much.
 const CHUNK: usize = 64 * 1024;
@@ -71,10 +71,21 @@ impl WorkerLog {
             return;
         }
         if self.shared.masked.is_empty() {
-            self.append(record);
+            self.append_request(record);
         } else {
             self.append_masked(record);
         }
+    }
+
+    /// Writes the row of a session that ended.
+    pub fn session(&self, record: &SessionRecord<'_>) {
+        self.append_session(record, true);
+    }
+
+    /// Writes a row of a session that goes on, for sessions that live for days: what moved and how long it lasted so
+    /// far. `serverStatus` is empty and `endReason` is left out; the record's status and end reason are not looked at.
+    pub fn session_under_way(&self, record: &SessionRecord<'_>) {
+        self.append_session(record, false);
     }
 
     /// Hands over what is there. To be called by the worker's tick, every 100 ms.
@@ -95,19 +106,34 @@ impl WorkerLog {
         let masked = &self.shared.masked;
         let target = masked.target(record.original_target);
         let query = masked.query(record.query);
-        self.append(&AccessRecord { original_target: &target, query: &query, ..*record });
+        self.append_request(&AccessRecord { original_target: &target, query: &query, ..*record });
     }
 
-    fn append(&self, record: &AccessRecord<'_>) {
+    fn append_request(&self, record: &AccessRecord<'_>) {
+        self.append(|bytes, format| match format {
+            Format::Json => json::write(bytes, record),
+            Format::Text { colour } => text::write(bytes, record, colour),
+        });
+    }
+
+    fn append_session(&self, record: &SessionRecord<'_>, ended: bool) {
+        if self.queue.is_none() {
+            return;
+        }
+        self.append(|bytes, format| match format {
+            Format::Json => json::session::write(bytes, record, ended),
+            Format::Text { colour } => text::session::write(bytes, record, ended, colour),
+        });
+    }
+
+    #[inline(always)]
+    fn append(&self, write: impl FnOnce(&mut [u8; MAX_LINE], Format) -> usize) {
         let mut slot = self.chunk.borrow_mut();
         let chunk = slot.get_or_insert_with(|| self.shared.empty_chunk());
         let Some(bytes) = chunk.bytes.get_mut(chunk.len..).and_then(<[u8]>::first_chunk_mut::<MAX_LINE>) else {
             return;
         };
-        chunk.len += match self.shared.format {
-            Format::Json => json::write(bytes, record),
-            Format::Text { colour } => text::write(bytes, record, colour),
-        };
+        chunk.len += write(bytes, self.shared.format);
         chunk.count += 1;
         if chunk.len >= FULL {
             drop(slot);

@@ -1,7 +1,8 @@
 //! The health of servers, as probes saw it last.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::Serialize;
 
@@ -35,7 +36,7 @@ pub struct TargetHealth {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ServerHealth {
-    /// Where requests go.
+    /// Where requests and sessions go.
     pub address: SocketAddr,
     /// The name it was resolved from.
     pub name: Option<String>,
@@ -47,7 +48,7 @@ pub struct ServerHealth {
     pub code: &'static str,
     /// True while requests may go there (also an unhealthy server that `minServers` keeps in).
     pub in_rotation: bool,
-    /// Requests and open WebSockets under way there.
+    /// Requests, open WebSockets and TCP and TLS sessions under way there.
     pub active: u32,
     /// Seconds until what is under way there is cut off; `None` when it is not. For a server that was removed
     /// (`Draining`), and for an unhealthy one where the settings drain those.
@@ -97,14 +98,19 @@ impl fmt::Display for Health {
 pub struct NameStatus {
     /// The name.
     pub name: String,
-    /// How many addresses it has now.
-    pub addresses: usize,
-    /// Why the last look-up failed; addresses, if any, are then the last good ones.
+    /// The addresses it has now.
+    pub addresses: Vec<IpAddr>,
+    /// Why the last look-up failed, for both families of addresses or for one.
     pub error: Option<String>,
-    /// A stable token: `Resolved`, `Resolving`, or `DnsFailure`.
+    /// A stable token: `Resolved`; `Resolving` until the first look-up has ended; `Stale` when addresses in use are
+    /// those of an earlier answer, because the last look-up failed; `DnsFailure` when there is no address.
     pub code: &'static str,
+    /// What of the last good answer is not used, and why.
+    pub left_out: Option<String>,
     /// Seconds since the last good answer.
     pub resolved_seconds_ago: Option<f64>,
+    /// Seconds until the next look-up; 0 while one is under way.
+    pub next_lookup_seconds: Option<f64>,
 }
 
 impl fmt::Display for HealthReport {
@@ -127,14 +133,51 @@ impl fmt::Display for HealthReport {
                     server.reason.clone(),
                 ]);
             }
-            for name in target.names.iter().filter(|name| name.error.is_some() || name.addresses == 0) {
-                let verdict = if name.error.is_none() { "Unknown" } else { "Unhealthy" };
-                let health = if name.addresses > 0 { "(old addresses)" } else { verdict };
+            for name in target.names.iter().filter(|name| name.addresses.is_empty()) {
+                let health = if name.error.is_none() { "Unknown" } else { "Unhealthy" };
                 let reason = name.error.clone().unwrap_or_else(|| "the name is being resolved".into());
                 table.row([key.clone(), name.name.clone(), health.into(), dash(), dash(), dash(), reason]);
             }
         }
-        table.fmt(f)
+        table.fmt(f)?;
+        self.fmt_names(f)
+    }
+}
+
+/// Addresses of a name that are printed; JSON has all.
+const PRINTED: usize = 4;
+
+impl HealthReport {
+    /// The names of all targets, each once.
+    fn fmt_names(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: BTreeMap<&str, &NameStatus> =
+            self.targets.iter().flat_map(|target| &target.names).map(|name| (name.name.as_str(), name)).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let dash = || "-".to_owned();
+        let mut table = Table::new(["NAME", "STATE", "RESOLVED", "NEXT", "ADDRESSES", "REMARK"]);
+        for (name, status) in names {
+            let remarks: Vec<&str> = status.error.as_deref().into_iter().chain(status.left_out.as_deref()).collect();
+            table.row([
+                name.to_owned(),
+                status.code.to_owned(),
+                status.resolved_seconds_ago.map_or_else(dash, |age| format!("{age:.0} s ago")),
+                status.next_lookup_seconds.map_or_else(dash, |left| format!("in {left:.0} s")),
+                addresses_text(&status.addresses),
+                remarks.join("; "),
+            ]);
+        }
+        write!(f, "\n{table}")
+    }
+}
+
+fn addresses_text(addresses: &[IpAddr]) -> String {
+    let printed: Vec<_> = addresses.iter().take(PRINTED).map(ToString::to_string).collect();
+    match addresses.len().saturating_sub(PRINTED) {
+        _ if addresses.is_empty() => "-".to_owned(),
+        0 => printed.join(", "),
+        more => format!("{} and {more} more", printed.join(", ")),
     }
 }
 

@@ -1,4 +1,6 @@
 use super::*;
+use crate::access_log::LogState;
+use crate::metrics::Totals;
 
 fn server(address: &str, name: Option<&str>, health: Health, reason: &str) -> ServerHealth {
     let probed = health != Health::Unknown;
@@ -32,13 +34,26 @@ fn report() -> HealthReport {
                     kept,
                     server("10.0.0.7:80", None, Health::Draining, "was removed"),
                 ],
-                names: vec![NameStatus {
-                    name: "b.example".into(),
-                    addresses: 0,
-                    error: Some("no such name".into()),
-                    code: "DnsFailure",
-                    resolved_seconds_ago: None,
-                }],
+                names: vec![
+                    NameStatus {
+                        name: "b.example".into(),
+                        addresses: vec![],
+                        error: Some("no such name".into()),
+                        code: "DnsFailure",
+                        left_out: None,
+                        resolved_seconds_ago: None,
+                        next_lookup_seconds: Some(7.8),
+                    },
+                    NameStatus {
+                        name: "a.example".into(),
+                        addresses: (1..=6).map(|last| [10, 0, 1, last].into()).collect(),
+                        error: None,
+                        code: "Resolved",
+                        left_out: Some("64 of 70 addresses are used, not more".into()),
+                        resolved_seconds_ago: Some(3.2),
+                        next_lookup_seconds: Some(0.0),
+                    },
+                ],
             },
             TargetHealth { pool: "none".into(), settings: "plain".into(), ..TargetHealth::default() },
         ],
@@ -55,6 +70,10 @@ shop/plain     10.0.0.6:80              Unhealthy (in use)    0       3 s ago  1
 shop/plain     10.0.0.7:80              Draining (12 s left)  0       3 s ago  1.2 ms  was removed
 shop/plain     b.example                Unhealthy             -       -        -       no such name
 none/plain     -                        -                     -       -        -       the pool is empty
+
+NAME       STATE       RESOLVED  NEXT    ADDRESSES                                          REMARK
+a.example  Resolved    3 s ago   in 0 s  10.0.1.1, 10.0.1.2, 10.0.1.3, 10.0.1.4 and 2 more  64 of 70 addresses are used, not more
+b.example  DnsFailure  -         in 8 s  -                                                  no such name
 ";
     assert_eq!(report().to_string(), expected);
 }
@@ -103,6 +122,56 @@ fn status_prints_what_runs_and_since_when() {
         assert!(text.lines().any(|found| found == line), "{line:?} is missing from:\n{text}");
     }
     assert_eq!(serde_json::to_value(&status).unwrap()["counters"]["responses"]["2xx"], 7);
+}
+
+#[test]
+fn sessions_print_only_where_there_were_some() {
+    let report = |totals| CounterReport::new(&totals, &LogState::default());
+    let idle = report(Totals::default());
+    assert!(!idle.to_string().contains("sessions"), "{idle}");
+
+    let open = report(Totals { sessions: 2, sessions_current: 2, session_bytes_received: 7, ..Totals::default() });
+    assert!(open.to_string().ends_with("sessions   2 open now  2 in all  bytes 7 received  0 sent\n"), "{open}");
+
+    let totals = Totals {
+        sessions: 5,
+        sessions_current: 1,
+        session_ends: vec![("closed", 3), ("no_live_server", 1)],
+        session_bytes_received: 5_120,
+        session_bytes_sent: 20_480,
+        session_micros: 8_050_999,
+        server_sessions: 3,
+        server_session_micros: 6_000_999,
+        ..Totals::default()
+    };
+    let ended = report(totals);
+    let lines = "\
+sessions   1 open now  5 in all  bytes 5120 received  20480 sent
+ended      closed 3  no_live_server 1
+lasted     2.012 s on average  server connections 2.000 s
+";
+    assert!(ended.to_string().ends_with(lines), "{ended}");
+    let json = serde_json::to_value(&ended).unwrap();
+    let expected = serde_json::json!({
+        "sessions": 5,
+        "sessionsCurrent": 1,
+        "sessionsEnded": [{"reason": "closed", "count": 3}, {"reason": "no_live_server", "count": 1}],
+        "sessionReceivedBytes": 5120,
+        "sessionSentBytes": 20480,
+        "sessionMilliseconds": 8050,
+        "backendSessions": 3,
+        "backendSessionMilliseconds": 6000,
+    });
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(&json[name], value, "{name}");
+    }
+}
+
+#[test]
+fn no_session_that_had_a_server_prints_no_time_with_one() {
+    let totals = Totals { sessions: 1, session_ends: vec![("overloaded", 1)], ..Totals::default() };
+    let text = CounterReport::new(&totals, &LogState::default()).to_string();
+    assert!(text.ends_with("ended      overloaded 1\nlasted     0.000 s on average\n"), "{text}");
 }
 
 fn certificate(days_left: i64) -> CertificateStatus {

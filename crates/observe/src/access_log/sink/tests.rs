@@ -1,5 +1,6 @@
 use std::fs;
 
+use super::super::json::session::tests::example as session;
 use super::super::json::tests::example;
 use super::*;
 
@@ -168,4 +169,25 @@ fn a_log_that_is_off_takes_records_and_writes_nothing() {
 fn a_file_that_cannot_be_opened_is_an_error_at_the_start() {
     let config = Config { target: Target::File("/nonexistent/folder/log".into()), ..Config::default() };
     assert!(AccessLog::start(config).is_err());
+}
+
+#[test]
+fn requests_and_sessions_share_the_log() {
+    let folder = Folder::new("sessions");
+    let file = folder.file("access.json");
+    let log = start(&file, 8);
+    let worker = log.worker();
+    worker.session_under_way(&session());
+    record(&worker, "/between");
+    worker.session(&session());
+    drop(worker);
+    assert!(log.shutdown(PATIENCE));
+    let text = fs::read_to_string(&file).unwrap();
+    let rows: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [under_way, between, ended] = rows.as_slice() else { panic!("{text}") };
+    assert_eq!(
+        (&under_way["properties"]["serverStatus"], &ended["properties"]["serverStatus"]),
+        (&"".into(), &"200".into())
+    );
+    assert_eq!(between["properties"]["requestUri"], "/between");
 }
