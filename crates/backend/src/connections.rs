@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use tls::connector::{Connector, ServerTlsError};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
 pub use stream::{ServerStream, poll_ended};
@@ -29,12 +30,23 @@ pub struct Link {
     pub used: u32,
     /// The name that was sent in the TLS handshake, if any: the server answers for that name alone.
     name: Option<Arc<str>>,
-    open: Rc<Cell<u64>>,
+    counted: Counted,
 }
 
-impl Drop for Link {
+/// A connection as its worker counts it, for as long as this lives.
+#[derive(Debug)]
+pub struct Counted(Rc<Cell<u64>>);
+
+impl Counted {
+    fn new(open: &Rc<Cell<u64>>) -> Self {
+        open.set(open.get() + 1);
+        Self(Rc::clone(open))
+    }
+}
+
+impl Drop for Counted {
     fn drop(&mut self) {
-        self.open.set(self.open.get() - 1);
+        self.0.set(self.0.get() - 1);
     }
 }
 
@@ -119,8 +131,8 @@ impl Connections {
         self.open.get()
     }
 
-    /// Makes a new connection; with `tls` a TLS connection on it, to which the name is sent. Without a deadline of its
-    /// own: the caller's covers both.
+    /// Makes a new connection, which begins with `header`; with `tls` a TLS connection on it, to which the name is
+    /// sent. Without a deadline of its own: the caller's covers all.
     ///
     /// # Errors
     /// The server cannot be reached, or TLS with it failed.
@@ -128,9 +140,13 @@ impl Connections {
         &self,
         address: SocketAddr,
         tls: Option<(&Connector, Option<&str>)>,
+        header: &[u8],
     ) -> Result<Link, ConnectError> {
-        let tcp = TcpStream::connect(address).await.map_err(ConnectError::Tcp)?;
+        let mut tcp = TcpStream::connect(address).await.map_err(ConnectError::Tcp)?;
         tcp.set_nodelay(true).map_err(ConnectError::Tcp)?;
+        if !header.is_empty() {
+            tcp.write_all(header).await.map_err(ConnectError::Tcp)?;
+        }
         let local_port = tcp.local_addr().map_or(0, |local| local.port());
         let (stream, name) = match tls {
             None => (ServerStream::Plain(tcp), None),
@@ -140,8 +156,7 @@ impl Connections {
                 (ServerStream::Tls(Box::new(secured.map_err(ConnectError::Tls)?)), name.map(Arc::from))
             }
         };
-        self.open.set(self.open.get() + 1);
-        Ok(Link { stream: RefCell::new(stream), local_port, used: 0, name, open: Rc::clone(&self.open) })
+        Ok(Link { stream: RefCell::new(stream), local_port, used: 0, name, counted: Counted::new(&self.open) })
     }
 }
 
@@ -153,6 +168,11 @@ fn take_named(list: &mut Vec<Idle>, name: Option<&str>) -> Option<Link> {
 }
 
 impl Link {
+    /// The connection itself, for who keeps it to its end.
+    pub fn into_parts(self) -> (ServerStream, Counted) {
+        (self.stream.into_inner(), self.counted)
+    }
+
     /// Looks at the socket itself, not at what the event loop knows: true when the server has closed. One system call,
     /// for requests that cannot be sent twice.
     pub fn is_closed(&self) -> bool {

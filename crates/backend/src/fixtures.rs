@@ -1,16 +1,18 @@
 //! Snapshots and resolvers for this crate's tests.
 
+pub(crate) mod name_server;
 pub(crate) mod secured;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use snapshot::{AffinityKey, HostHeader, Member, Pool, Probe, ProbeMatch, Scheme, Settings, Snapshot, Target};
 
 use crate::affinity::Marker;
-use crate::dns::{Answer, Lookup, LookupError, LookupFuture};
+use crate::dns::{Found, Lookup, LookupError, LookupFuture};
 use crate::health::Verdicts;
 use crate::server::Server;
 use crate::target::TargetKey;
@@ -50,6 +52,11 @@ pub(crate) fn settings() -> Settings {
     }
 }
 
+/// Settings of TCP or TLS.
+pub(crate) fn bytes(scheme: Scheme) -> Settings {
+    Settings { scheme, dedicated: true, drains_unhealthy: true, ..settings() }
+}
+
 /// What the marks of servers are made with in tests that look at single servers.
 pub(crate) fn marked<T>(make: impl FnOnce(&Marker<'_>) -> T) -> T {
     let key = TargetKey { pool: "pool".into(), settings: "plain".into() };
@@ -77,19 +84,28 @@ pub(crate) fn snapshot(members: &[&str], settings: Settings, probe: Probe) -> Sn
 /// A resolver that answers from a table and counts.
 #[derive(Default)]
 pub(crate) struct Zone {
-    answers: Mutex<HashMap<String, Result<Answer, LookupError>>>,
+    answers: Mutex<HashMap<String, Found>>,
     asked: Mutex<Vec<String>>,
+    has_changed: AtomicBool,
 }
 
 impl Zone {
     pub(crate) fn set(&self, name: &str, addresses: &[&str], ttl: u64) {
-        let addresses = addresses.iter().map(|address| address.parse().unwrap()).collect();
-        let answer = Ok(Answer { addresses, ttl: Duration::from_secs(ttl) });
-        self.answers.lock().unwrap().insert(name.to_owned(), answer);
+        let addresses: Vec<_> = addresses.iter().map(|address| address.parse().unwrap()).collect();
+        self.answer(name, Found::addresses(&addresses, Duration::from_secs(ttl)));
     }
 
     pub(crate) fn fail(&self, name: &str, error: &str) {
-        self.answers.lock().unwrap().insert(name.to_owned(), Err(LookupError(error.to_owned())));
+        self.answer(name, Found::failed(LookupError::new(error)));
+    }
+
+    pub(crate) fn answer(&self, name: &str, found: Found) {
+        self.answers.lock().unwrap().insert(name.to_owned(), found);
+    }
+
+    /// Has every name looked up again.
+    pub(crate) fn announce_change(&self) {
+        self.has_changed.store(true, Ordering::Relaxed);
     }
 
     /// How often anything was asked.
@@ -102,6 +118,10 @@ impl Lookup for Zone {
     fn lookup(&self, name: Arc<str>) -> LookupFuture {
         self.asked.lock().unwrap().push(name.to_string());
         let answer = self.answers.lock().unwrap().get(&*name).cloned();
-        Box::pin(async move { answer.unwrap_or_else(|| Err(LookupError("no such name".to_owned()))) })
+        Box::pin(async move { answer.unwrap_or_else(|| Found::failed(LookupError::new("no such name"))) })
+    }
+
+    fn has_changed(&self) -> bool {
+        self.has_changed.swap(false, Ordering::Relaxed)
     }
 }

@@ -4,6 +4,7 @@
 //! unhealthy threshold of consecutive failures, returns with one success, and is not used before its first good probe.
 
 mod failure;
+mod success;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -11,9 +12,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use failure::{Failure, Step};
+pub use success::Success;
 
-/// What one probe found: the accepted status, or why it was none.
-pub type Outcome = Result<u16, Failure>;
+/// What one probe found: that the server is well, or why it is not.
+pub type Outcome = Result<Success, Failure>;
 
 /// What probes have decided about a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -142,11 +144,6 @@ impl fmt::Display for HealthChange {
         let (pool, settings, reason) = (&self.pool, &self.settings, &self.reason);
         write!(f, " of {pool}/{settings} is {state}: {reason} ({used} of {all} in rotation)")
     }
-}
-
-/// What a success is called: scripts look for the number in the text.
-pub(crate) fn success_text(status: u16) -> String {
-    format!("Success. Received {status} status code")
 }
 
 #[cfg(test)]

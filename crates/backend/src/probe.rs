@@ -1,9 +1,11 @@
 //! Probes: one loop for each server of each target, on the control runtime.
 //!
-//! Source: Azure, "Application Gateway health probes overview" (read 2026-11-22). A probe is a GET on a connection of
-//! its own; it never follows redirects, carries no credentials and shows in no access log.
+//! Source: Azure, "Application Gateway health probes overview" (read 2026-11-22). A probe has a connection of its own
+//! and shows in no access log. Where HTTP is spoken it is a GET, which follows no redirects and carries no credentials;
+//! where TCP is spoken it is the connection itself, where TLS is spoken the handshake.
 
 mod body;
+mod bytes;
 mod request;
 mod response;
 mod run;
@@ -17,7 +19,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use crate::dns::{Lookup, Names};
+use crate::dns::{KnownName, Names, Resolving};
 use crate::fleet::Fleet;
 use crate::health::HealthChange;
 use crate::target::LiveTarget;
@@ -64,22 +66,22 @@ impl ProbeRunner {
     /// not block.
     pub fn new(
         runtime: Handle,
-        resolver: Arc<dyn Lookup>,
+        resolving: Resolving,
         on_change: impl Fn(&HealthChange) + Send + Sync + 'static,
     ) -> Self {
-        Self::with_prober(runtime, resolver, Box::new(on_change), Prober::Network)
+        Self::with_prober(runtime, resolving, Box::new(on_change), Prober::Network)
     }
 
     fn with_prober(
         runtime: Handle,
-        resolver: Arc<dyn Lookup>,
+        resolving: Resolving,
         on_change: Box<dyn Fn(&HealthChange) + Send + Sync>,
         prober: Prober,
     ) -> Self {
         let permits = Semaphore::new(MAX_CONCURRENT);
         let rng = Mutex::new(observe::Rng::from_kernel());
         let context = Context { prober, on_change, permits, rng, shorten_first_interval: true };
-        let state = State { names: Names::new(resolver), running: Vec::new(), _settling: None };
+        let state = State { names: Names::new(resolving), running: Vec::new(), _settling: None };
         Self { runtime, context: Arc::new(context), state: Mutex::new(state) }
     }
 
@@ -108,6 +110,11 @@ impl ProbeRunner {
             .then(|| Task::spawn(&self.runtime, settle_for_ever(fleet.clone())));
     }
 
+    /// The last good answers for the names in use, for a process that comes after this one.
+    pub fn known_names(&self) -> Vec<KnownName> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).names.known()
+    }
+
     /// Stops everything.
     pub fn stop(&self) {
         self.reconcile(&Fleet::default());
@@ -116,8 +123,8 @@ impl ProbeRunner {
     fn start(&self, target: &Arc<LiveTarget>, names: &mut Names, crowd: usize) -> Running {
         let loops = Arc::new(Loops::new(Arc::clone(&self.context), self.runtime.clone(), Arc::clone(target), crowd));
         loops.follow();
-        let watch = |(name, known)| {
-            let mut state = names.watch(&self.runtime, &name, known);
+        let watch = |(name, _)| {
+            let mut state = names.watch(&self.runtime, &name);
             let (target, loops) = (Arc::clone(target), Arc::clone(&loops));
             state.mark_changed();
             Task::spawn(&self.runtime, async move {

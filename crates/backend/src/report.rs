@@ -8,7 +8,7 @@ use observe::status::{Health, HealthReport, NameStatus, ServerHealth, TargetHeal
 use crate::dns::NameState;
 use crate::drain::Leaving;
 use crate::fleet::{Departed, Fleet};
-use crate::health::{State, success_text};
+use crate::health::State;
 use crate::server::Server;
 use crate::target::LiveTarget;
 
@@ -64,7 +64,7 @@ fn leaving_servers(leaving: &[Leaving], now: Instant) -> impl Iterator<Item = Se
     let leaving = leaving.iter().filter(move |leaving| leaving.lasts(now));
     leaving.map(move |leaving| ServerHealth {
         health: Health::Draining,
-        reason: "was removed; requests under way end within the drain timeout".to_owned(),
+        reason: "was removed; what is under way there ends within the drain timeout".to_owned(),
         code: "Draining",
         ..server_health(&leaving.server, false, now)
     })
@@ -75,7 +75,7 @@ fn server_health(server: &Server, in_rotation: bool, now: Instant) -> ServerHeal
     let (reason, code) = match verdicts.last().map(|last| &last.outcome) {
         None if in_rotation => ("not probed yet in its present form, was healthy before".to_owned(), "NotProbed"),
         None => ("not probed yet".to_owned(), "NotProbed"),
-        Some(Ok(status)) => (success_text(*status), "Success"),
+        Some(Ok(success)) => (success.to_string(), "Success"),
         Some(Err(failure)) => (failure.to_string(), failure.code()),
     };
     ServerHealth {
@@ -100,14 +100,20 @@ fn server_health(server: &Server, in_rotation: bool, now: Instant) -> ServerHeal
 fn name_status(name: &str, state: &NameState, now: Instant) -> NameStatus {
     NameStatus {
         name: name.to_owned(),
-        addresses: state.addresses.len(),
-        error: state.failure(name).map(|failure| failure.to_string()),
-        code: match (&state.error, state.answered) {
-            (Some(_), _) => "DnsFailure",
-            (None, true) => "Resolved",
-            (None, false) => "Resolving",
-        },
+        addresses: state.addresses.clone(),
+        error: state.error.as_ref().map(|error| error_text(name, state, error)),
+        code: state.code(),
+        left_out: state.left_out.as_deref().map(str::to_owned),
         resolved_seconds_ago: state.resolved.map(|at| age(at, now).as_secs_f64()),
+        next_lookup_seconds: state.next.map(|at| age(now, at).as_secs_f64()),
+    }
+}
+
+/// What is not known of a name whose addresses in use are good is no failure of the name.
+fn error_text(name: &str, state: &NameState, error: &str) -> String {
+    match state.failure(name).filter(|_| state.addresses.is_empty() || state.is_stale) {
+        Some(failure) => failure.to_string(),
+        None => format!("other addresses cannot be found out: {error}"),
     }
 }
 

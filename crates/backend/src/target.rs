@@ -16,7 +16,7 @@ use tokio::sync::futures::Notified;
 use crate::affinity::Marker;
 use crate::dns::NameState;
 use crate::drain::Leaving;
-use crate::health::{HealthChange, Probed, State, Verdicts, success_text};
+use crate::health::{HealthChange, Probed, State, Verdicts};
 use crate::security::Security;
 use crate::server::Server;
 
@@ -147,7 +147,7 @@ impl LiveTarget {
     /// Takes the outcome of a probe of one of its servers. Returns what changed, for the gateway's log.
     pub(crate) fn take(&self, server: &Server, probed: Probed) -> Option<HealthChange> {
         let reason = match &probed.outcome {
-            Ok(status) => success_text(*status),
+            Ok(success) => success.to_string(),
             Err(failure) => failure.to_string(),
         };
         let ended = probed.ended();
@@ -183,11 +183,18 @@ impl LiveTarget {
     /// Takes what is known of a name now: servers whose address stayed go on, new ones start, the others drain.
     pub(crate) fn take_name(&self, name: &str, state: &NameState, now: Instant) {
         let mut members = self.members();
-        let mut gone = Vec::new();
+        let (mut gone, mut is_new) = (Vec::new(), false);
         for member in members.iter_mut() {
             if let LiveMember::Name { name: its, state: old, servers } = member
                 && **its == *name
             {
+                let is_the_same = (old.answered, &old.addresses) == (state.answered, &state.addresses);
+                // Most look-ups find what there is already.
+                if is_the_same {
+                    *old = state.clone();
+                    continue;
+                }
+                is_new = true;
                 let before = std::mem::take(servers);
                 let was_up = before.iter().any(|server| server.verdicts().state() == State::Up);
                 let server = |&ip: &IpAddr| match before.iter().find(|server| server.address.ip() == ip) {
@@ -199,9 +206,11 @@ impl LiveTarget {
                 gone.extend(before.into_iter().filter(|old| servers.iter().all(|server| server.id != old.id)));
             }
         }
-        self.send_away(&gone, now);
-        self.refresh(&members);
-        self.drain_unhealthy(now);
+        if is_new {
+            self.send_away(&gone, now);
+            self.refresh(&members);
+            self.drain_unhealthy(now);
+        }
     }
 
     /// A server at a new address of a name.

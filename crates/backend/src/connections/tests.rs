@@ -7,7 +7,7 @@ use super::*;
 
 async fn pair(connections: &Connections) -> (Link, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let link = connections.connect(listener.local_addr().unwrap(), None).await.unwrap();
+    let link = connections.connect(listener.local_addr().unwrap(), None, b"").await.unwrap();
     (link, listener.accept().await.unwrap().0)
 }
 
@@ -63,6 +63,6 @@ async fn nobody_listening_is_no_tcp_connection() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let error = Connections::new().connect(address, None).await.unwrap_err();
+    let error = Connections::new().connect(address, None, b"").await.unwrap_err();
     assert!(matches!(error, ConnectError::Tcp(_)));
 }

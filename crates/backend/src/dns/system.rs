@@ -1,118 +1,211 @@
-//! The resolver of a running gateway: hosts file, then DNS servers, asynchronously and without the C library.
+//! The resolver of a running gateway: hosts file, then DNS servers, without the C library.
+//!
+//! Files are read again when they have changed, and other [`Sources`] may be given at any time.
+
+mod configuration;
+mod hosts;
+mod watched;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolverConfig};
-use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_net::proto::rr::Name;
 
-use super::{Answer, Lookup, LookupError, LookupFuture, MAX_TTL};
+use super::servers::Servers;
+use super::usable::usable;
+use super::{Found, Lookup, LookupError, LookupFuture, MAX_TTL};
+use configuration::Configuration;
+use hosts::Hosts;
+use watched::Watched;
 
-/// Asks the hosts file and the DNS servers of the system, or servers of its own. `localhost` and names below it are
-/// always this machine (RFC 6761 6.3) and need neither.
+/// Where answers come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sources {
+    /// DNS servers; empty for those of the system's configuration.
+    pub servers: Vec<SocketAddr>,
+    /// Servers for a name and all names below it, in place of the others. The longest name counts.
+    pub forward: Vec<(String, Vec<SocketAddr>)>,
+    /// Domains that names without a dot are looked for in; `None` for those of the system's configuration.
+    pub search: Option<Vec<String>>,
+    /// The system's configuration. Default `/etc/resolv.conf`.
+    pub configuration: PathBuf,
+    /// Addresses that need no server. Default `/etc/hosts`.
+    pub hosts: PathBuf,
+}
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self {
+            servers: Vec::new(),
+            forward: Vec::new(),
+            search: None,
+            configuration: PathBuf::from("/etc/resolv.conf"),
+            hosts: PathBuf::from("/etc/hosts"),
+        }
+    }
+}
+
+/// Asks the hosts file, then DNS servers. `localhost` and names below it are always this machine (RFC 6761 6.3) and
+/// need neither.
+#[derive(Debug)]
 pub struct SystemResolver {
-    /// Why there is no resolver: shown as the failure of every look-up.
-    resolver: Result<Arc<TokioResolver>, String>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    sources: Sources,
+    configuration: Watched<Configuration>,
+    hosts: Watched<Hosts>,
+    directory: Arc<Directory>,
+    /// Something has changed that nobody has asked about yet.
+    is_new: bool,
+}
+
+/// Whom to ask for which name.
+#[derive(Clone, Debug)]
+struct Directory {
+    hosts: Arc<Hosts>,
+    servers: Arc<Servers>,
+    /// The longest name first.
+    forward: Arc<Vec<(String, Servers)>>,
+    search: Arc<Vec<String>>,
 }
 
 impl SystemResolver {
-    /// With the system's configuration (`/etc/resolv.conf`, `/etc/hosts`), or with `servers` in place of the system's
-    /// DNS servers. A configuration that cannot be read does not stop the start: every look-up then fails with the
-    /// reason.
-    pub fn new(servers: &[SocketAddr]) -> Self {
-        Self { resolver: build(servers).map(Arc::new).map_err(|error| error.to_string()) }
+    /// With these sources. Files that cannot be read say nothing: the start is not in question.
+    pub fn new(sources: Sources) -> Self {
+        Self { state: Mutex::new(State::new(sources)) }
     }
-}
 
-fn build(servers: &[SocketAddr]) -> Result<TokioResolver, hickory_resolver::net::NetError> {
-    let mut builder = if servers.is_empty() {
-        TokioResolver::builder_tokio()?
-    } else {
-        let config = ResolverConfig::from_name_servers(servers.iter().map(server).collect());
-        TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
-    };
-    let options = builder.options_mut();
-    options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
-    // Answers are kept by `Names`, which asks when they end; a second cache would only make them older.
-    options.cache_size = 0;
-    builder.build()
-}
-
-fn server(address: &SocketAddr) -> NameServerConfig {
-    let connection = |mut config: ConnectionConfig| {
-        config.port = address.port();
-        config
-    };
-    let connections = vec![connection(ConnectionConfig::udp()), connection(ConnectionConfig::tcp())];
-    NameServerConfig::new(address.ip(), true, connections)
-}
-
-impl Lookup for SystemResolver {
-    fn lookup(&self, name: Arc<str>) -> LookupFuture {
-        if is_local(&name) {
-            let addresses: Vec<IpAddr> = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-            return Box::pin(std::future::ready(Ok(Answer { addresses, ttl: MAX_TTL })));
+    /// Takes other sources from the next look-up on, which comes soon for every name. Returns those before; the same
+    /// ones change nothing.
+    pub fn change(&self, sources: Sources) -> Sources {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.sources == sources {
+            return sources;
         }
-        let resolver = self.resolver.clone();
-        Box::pin(async move {
-            let resolver = resolver.map_err(LookupError)?;
-            // A name with a dot is meant whole; a single label may need the search domains.
-            let query = if name.contains('.') { format!("{name}.") } else { name.to_string() };
-            let answer = resolver.lookup_ip(query).await.map_err(|error| LookupError(error.to_string()))?;
-            let ttl = answer.valid_until().saturating_duration_since(Instant::now());
-            // Rounded up: the moments between the answer and this line are not its fault.
-            let ttl = Duration::from_secs(ttl.as_secs() + u64::from(ttl.subsec_nanos() > 0));
-            Ok(Answer { addresses: answer.iter().collect(), ttl })
-        })
+        let next = State { is_new: true, ..State::new(sources) };
+        std::mem::replace(&mut *state, next).sources
     }
+
+    fn directory(&self) -> Arc<Directory> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.read_again();
+        Arc::clone(&state.directory)
+    }
+}
+
+impl State {
+    fn new(sources: Sources) -> Self {
+        let configuration = Watched::new(sources.configuration.clone(), Configuration::parse);
+        let hosts = Watched::new(sources.hosts.clone(), Hosts::parse);
+        let directory = Arc::new(Directory::new(&sources, &configuration.value(), hosts.value()));
+        Self { sources, configuration, hosts, directory, is_new: false }
+    }
+
+    fn read_again(&mut self) {
+        let (is_configured_anew, has_new_hosts) = (self.configuration.read_again(), self.hosts.read_again());
+        if is_configured_anew {
+            self.directory = Arc::new(Directory::new(&self.sources, &self.configuration.value(), self.hosts.value()));
+        } else if has_new_hosts {
+            // What is known of the servers stays.
+            let hosts = self.hosts.value();
+            self.directory = Arc::new(Directory { hosts, ..Directory::clone(&self.directory) });
+        }
+        self.is_new |= is_configured_anew || has_new_hosts;
+    }
+}
+
+impl Directory {
+    fn new(sources: &Sources, configuration: &Configuration, hosts: Arc<Hosts>) -> Self {
+        let servers = if sources.servers.is_empty() { configuration.servers() } else { sources.servers.clone() };
+        let forward = sources.forward.iter().filter(|(_, servers)| !servers.is_empty());
+        let mut forward: Vec<_> =
+            forward.map(|(name, servers)| (normal(name), Servers::new(servers.clone()))).collect();
+        forward.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+        let search = sources.search.as_ref().unwrap_or(&configuration.search).iter().map(|name| normal(name));
+        Self {
+            hosts,
+            servers: Arc::new(Servers::new(servers)),
+            forward: Arc::new(forward),
+            search: Arc::new(search.collect()),
+        }
+    }
+
+    async fn resolve(&self, name: &str) -> Found {
+        if is_local(name) {
+            return Found::addresses(&[Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()], MAX_TTL);
+        }
+        if let Some(addresses) = self.hosts.find(name) {
+            return listed(addresses);
+        }
+        let candidates = self.candidates(name);
+        let mut found = Found::failed(LookupError::absent("this is no name that DNS could know"));
+        for candidate in &candidates {
+            if let Ok(name) = Name::from_ascii(format!("{candidate}.")) {
+                found = self.servers(candidate).ask(&name).await;
+            }
+            // A name that may exist or not hides those behind it: the next one would be another server's.
+            if !found.is_absent() {
+                return found;
+            }
+        }
+        if candidates.len() > 1 {
+            let also = format!("; looked for {}", candidates.join(", "));
+            for error in [&mut found.v4, &mut found.v6].into_iter().filter_map(|family| family.as_mut().err()) {
+                error.text.push_str(&also);
+            }
+        }
+        found
+    }
+
+    /// A name with a dot is meant whole; a single label is looked for in the search domains first.
+    fn candidates(&self, name: &str) -> Vec<String> {
+        let search = self.search.iter().filter(|_| !name.contains('.'));
+        search.map(|domain| format!("{name}.{domain}")).chain([name.to_owned()]).collect()
+    }
+
+    fn servers(&self, name: &str) -> &Servers {
+        let is_within = |domain: &str| {
+            let head = name.strip_suffix(domain);
+            head.is_some_and(|head| head.is_empty() || head.ends_with('.'))
+        };
+        let forward = self.forward.iter().find(|(domain, _)| is_within(domain));
+        forward.map_or(&*self.servers, |(_, servers)| servers)
+    }
+}
+
+/// What the hosts file says.
+fn listed(addresses: &[IpAddr]) -> Found {
+    let (addresses, unusable) = usable(addresses.iter().copied());
+    if addresses.is_empty() {
+        return Found::failed(LookupError::absent("the hosts file has no address for it that a server can have"));
+    }
+    Found { unusable, ..Found::addresses(&addresses, MAX_TTL) }
+}
+
+fn normal(name: &str) -> String {
+    name.trim_matches('.').to_ascii_lowercase()
 }
 
 fn is_local(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost")
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn localhost_needs_no_network() {
-        let resolver = SystemResolver::new(&["192.0.2.1:53".parse().unwrap()]);
-        for name in ["localhost", "shop.localhost"] {
-            let answer = resolver.lookup(Arc::from(name)).await.unwrap();
-            assert_eq!(answer.addresses, [IpAddr::from([127, 0, 0, 1]), Ipv6Addr::LOCALHOST.into()]);
-        }
+impl Lookup for SystemResolver {
+    fn lookup(&self, name: Arc<str>) -> LookupFuture {
+        let directory = self.directory();
+        Box::pin(async move { directory.resolve(&normal(&name)).await })
     }
 
-    /// A DNS server on loopback that answers every A query with 10.9.8.7 and every other with nothing.
-    async fn fake_server() -> SocketAddr {
-        let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        let address = socket.local_addr().unwrap();
-        tokio::spawn(async move {
-            let mut query = [0; 512];
-            loop {
-                let (len, peer) = socket.recv_from(&mut query).await.unwrap();
-                let name_end = 12 + query[12..len].iter().position(|&byte| byte == 0).unwrap() + 1;
-                let is_a = query[name_end..name_end + 2] == [0, 1];
-                let mut answer = query[..name_end + 4].to_vec();
-                // A response, recursion available, one question, one or no answer, nothing else.
-                answer[2..12].copy_from_slice(&[0x81, 0x80, 0, 1, 0, u8::from(is_a), 0, 0, 0, 0]);
-                if is_a {
-                    answer.extend([0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 77, 0, 4, 10, 9, 8, 7]);
-                }
-                socket.send_to(&answer, peer).await.unwrap();
-            }
-        });
-        address
-    }
-
-    #[tokio::test]
-    async fn a_server_of_our_own_is_asked_and_its_ttl_kept() {
-        let resolver = SystemResolver::new(&[fake_server().await]);
-        let answer = resolver.lookup(Arc::from("shop.example")).await.unwrap();
-        assert_eq!(answer.addresses, [IpAddr::from([10, 9, 8, 7])]);
-        assert_eq!(answer.ttl.as_secs(), 77);
+    fn has_changed(&self) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.read_again();
+        std::mem::take(&mut state.is_new)
     }
 }
+
+#[cfg(test)]
+mod tests;

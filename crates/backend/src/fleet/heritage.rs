@@ -4,7 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
-use snapshot::{Member, Probe, Settings};
+use snapshot::{Member, Probe, Scheme, Settings};
+use tls::connector::ServerTls;
 
 use crate::affinity::Marker;
 use crate::dns::NameState;
@@ -114,15 +115,13 @@ impl Heritage<'_> {
     /// The target of the same name, if it speaks to its servers in the same way: connections of another kind are of
     /// no use.
     fn spoken_alike(&self, settings: &Settings) -> Option<&Past> {
-        let alike = |past: &&Past| {
-            let old = &past.target.spec.settings;
-            old.scheme == settings.scheme && old.tls == settings.tls && old.proxy_header == settings.proxy_header
-        };
-        self.past.as_ref().filter(alike)
+        self.past.as_ref().filter(|past| are_spoken_alike(&past.target.spec.settings, settings))
     }
 
     fn security(&self, settings: &Settings) -> Security {
-        self.spoken_alike(settings).map_or_else(|| Security::new(settings), |past| past.target.security.clone())
+        let same = |past: &&Past| past.target.spec.settings.tls == settings.tls;
+        let past = self.spoken_alike(settings).filter(same);
+        past.map_or_else(|| Security::new(settings), |past| past.target.security.clone())
     }
 
     /// What any target knew of a name.
@@ -130,6 +129,19 @@ impl Heritage<'_> {
         let known = self.previous.targets.iter().flat_map(|target| target.names());
         known.filter(|(its, _)| **its == *name).map(|(_, state)| state).find(|state| state.answered).unwrap_or_default()
     }
+}
+
+/// True when connections that were made by the one are as good as those that are made by the other.
+fn are_spoken_alike(old: &Settings, new: &Settings) -> bool {
+    let is_tls_alike = match (&old.tls, &new.tls) {
+        // No connection of TCP and TLS serves a second client, so a certificate that is shown to servers from now on
+        // does not concern those that are open: to renew it is no reason to end them.
+        (Some(one), Some(two)) if old.scheme == Scheme::Tls => {
+            **one == ServerTls { identity: one.identity.clone(), ..(**two).clone() }
+        }
+        (one, two) => one == two,
+    };
+    old.scheme == new.scheme && is_tls_alike && old.proxy_header == new.proxy_header
 }
 
 /// True when two probes ask the same question and judge the answer alike: name and `minServers` do not matter.

@@ -6,10 +6,10 @@ use tls::connector::{ServerTls, Sni, Trust};
 use super::*;
 use crate::dns::NameState;
 use crate::fixtures::{probe, settings, snapshot};
-use crate::health::{Failure, Probed, State};
+use crate::health::{Failure, Probed, State, Success};
 
 fn probed(up: bool) -> Probed {
-    let outcome = if up { Ok(200) } else { Err(Failure::InvalidHttp { problem: "test" }) };
+    let outcome = if up { Ok(Success::Status(200)) } else { Err(Failure::InvalidHttp { problem: "test" }) };
     Probed { started: Instant::now(), took: Duration::ZERO, outcome }
 }
 
@@ -197,9 +197,10 @@ fn the_report_shows_verdicts_reasons_and_ages() {
     assert_eq!(target.servers[0].reason, "Success. Received 200 status code");
     assert!(target.servers[0].last_probe_seconds_ago.unwrap() >= 3.0);
     assert_eq!(target.servers[2].last_probe_seconds_ago, None);
-    assert_eq!((target.names[0].code, target.names[0].addresses), ("DnsFailure", 0));
+    assert_eq!((target.names[0].code, target.names[0].addresses.len()), ("DnsFailure", 0));
     assert!(target.names[0].error.as_ref().unwrap().contains("a.example cannot be resolved: no such name"));
 }
 
 mod balance;
+mod bytes;
 mod draining;

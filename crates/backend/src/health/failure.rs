@@ -58,6 +58,11 @@ pub enum Failure {
         /// What was seen, and what may help.
         text: Arc<str>,
     },
+    /// TLS fails where a PROXY protocol header comes before it, and not without one.
+    ProxyHeaderUnsupported {
+        /// How it fails behind the header.
+        text: Arc<str>,
+    },
 }
 
 /// How far a probe had come.
@@ -68,6 +73,8 @@ pub enum Step {
     Connect,
     /// In the TLS handshake.
     Tls,
+    /// In the TLS handshake, with a PROXY protocol header before it.
+    TlsBehindHeader,
     /// Waiting for the head of the response.
     Head,
     /// Reading its body.
@@ -85,6 +92,7 @@ impl Failure {
             Self::BodyMismatch { .. } => "BodyMismatch",
             Self::InvalidHttp { .. } => "InvalidHttp",
             Self::Tls { code, .. } => code,
+            Self::ProxyHeaderUnsupported { .. } => "ProxyHeaderUnsupported",
         }
     }
 }
@@ -113,8 +121,15 @@ impl fmt::Display for Failure {
             Self::Timeout { after, doing: Step::Tls } => {
                 write!(
                     f,
-                    "the TLS handshake did not end within the probe's timeout of {after:?}; the server may speak plain \
-                     HTTP on this port"
+                    "the TLS handshake did not end within the probe's timeout of {after:?}; the server may speak no \
+                     TLS on this port"
+                )
+            }
+            Self::Timeout { after, doing: Step::TlsBehindHeader } => {
+                write!(
+                    f,
+                    "the TLS handshake did not end within the probe's timeout of {after:?}; the server may not \
+                     understand the PROXY header before it, or speak no TLS on this port"
                 )
             }
             Self::Timeout { after, doing: Step::Head } => {
@@ -132,6 +147,14 @@ impl fmt::Display for Failure {
             }
             Self::InvalidHttp { problem } => write!(f, "the response is not valid HTTP: {problem}"),
             Self::Tls { text, .. } => f.write_str(text),
+            Self::ProxyHeaderUnsupported { text } => {
+                write!(
+                    f,
+                    "the server does not understand the PROXY header before TLS, and speaks TLS without one: let it \
+                     accept the header, or send none (enableL4ClientIpPreservation of the settings, \
+                     enableProbeProxyProtocolHeader of the probe); behind the header {text}"
+                )
+            }
         }
     }
 }

@@ -14,7 +14,8 @@ fn play(outcomes: &str, threshold: u32) -> String {
     let mut states = String::new();
     for outcome in outcomes.chars() {
         let before = verdicts.state();
-        let change = verdicts.take(probed(if outcome == '+' { Ok(200) } else { failure() }), threshold);
+        let change =
+            verdicts.take(probed(if outcome == '+' { Ok(Success::Status(200)) } else { failure() }), threshold);
         assert_eq!(change, (before != verdicts.state()).then_some(verdicts.state()));
         assert_eq!(verdicts.in_rotation(), verdicts.state() == State::Up);
         states.push(if verdicts.state() == State::Up { 'U' } else { 'D' });
@@ -46,7 +47,7 @@ fn failures_are_counted_from_the_last_success() {
     let counts: Vec<_> = "+--+-"
         .chars()
         .map(|outcome| {
-            verdicts.take(probed(if outcome == '+' { Ok(200) } else { failure() }), 9);
+            verdicts.take(probed(if outcome == '+' { Ok(Success::Status(200)) } else { failure() }), 9);
             verdicts.failures()
         })
         .collect();
@@ -64,7 +65,7 @@ fn a_presumption_lasts_until_the_first_probe() {
 
     let mut unknown = Verdicts::new(false);
     assert!(!unknown.in_rotation() && unknown.is_undecided());
-    unknown.take(probed(Ok(200)), 3);
+    unknown.take(probed(Ok(Success::Status(200))), 3);
     assert!(unknown.in_rotation() && !unknown.is_undecided());
 }
 
@@ -94,10 +95,28 @@ fn every_failure_says_what_and_has_a_token() {
         (Failure::BodyMismatch { expected: "well".into() }, "BodyMismatch", "\"well\""),
         (Failure::InvalidHttp { problem: "nonsense" }, "InvalidHttp", "nonsense"),
         (Failure::Timeout { after, doing: Step::Tls }, "Timeout", "TLS handshake did not end within"),
+        (Failure::Timeout { after, doing: Step::TlsBehindHeader }, "Timeout", "may not understand the PROXY header"),
+        (
+            Failure::ProxyHeaderUnsupported { text: "the server closed the connection".into() },
+            "ProxyHeaderUnsupported",
+            "does not understand the PROXY header",
+        ),
         (Failure::Tls { code: "CertDateInvalid", text: "it expired".into() }, "CertDateInvalid", "it expired"),
     ] {
         assert_eq!(failure.code(), code);
         assert!(failure.to_string().contains(words), "{failure}");
+    }
+}
+
+/// A status is named where there is one.
+#[test]
+fn a_success_says_what_was_asked_for() {
+    for (success, text) in [
+        (Success::Status(204), "Success. Received 204 status code"),
+        (Success::Connection, "Success. TCP connection made"),
+        (Success::Handshake, "Success. TLS handshake completed"),
+    ] {
+        assert_eq!(success.to_string(), text);
     }
 }
 
@@ -114,7 +133,13 @@ fn a_change_prints_as_one_line() {
     };
     let line = "server 10.0.0.4:80 (a.example) of shop/plain is down: no answer (1 of 2 in rotation)";
     assert_eq!(change.to_string(), line);
-    let up = HealthChange { name: None, state: State::Up, reason: success_text(200), in_rotation: (2, 2), ..change };
+    let up = HealthChange {
+        name: None,
+        state: State::Up,
+        reason: Success::Status(200).to_string(),
+        in_rotation: (2, 2),
+        ..change
+    };
     let line = "server 10.0.0.4:80 of shop/plain is up: Success. Received 200 status code (2 of 2 in rotation)";
     assert_eq!(up.to_string(), line);
 }

@@ -26,7 +26,14 @@ pub(super) fn bytes(server: &Server, scheme: Scheme, port: u16, probe: &Probe) -
 /// Source: Azure, "Overview of TLS termination and end to end TLS with Application Gateway", table of SNI for probes
 /// (read 2026-11-22): the host of a custom probe, the settings' name, the member's FQDN. The default probe's Host
 /// 127.0.0.1 is not among them.
+///
+/// Where the settings speak TLS alone, the host of any probe counts if it can be sent, and else what connections of
+/// clients send.
 pub(super) fn server_name<'a>(server: &'a Server, spec: &'a TargetSpec) -> Option<Cow<'a, str>> {
+    if spec.settings.scheme == Scheme::Tls {
+        let of_probe = spec.probe.host.as_deref().and_then(sendable_name);
+        return of_probe.or_else(|| spec.settings.tls.as_deref()?.name(server.name.as_deref(), b""));
+    }
     let of_settings = match spec.settings.tls.as_deref().map(|tls| &tls.sni) {
         Some(Sni::Fixed(name)) => Some(&**name),
         _ => None,

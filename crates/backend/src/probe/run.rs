@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use snapshot::Probe;
+use snapshot::{Probe, Scheme};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{request, response};
-use crate::health::{Failure, Outcome, Step};
+use super::{bytes, request, response};
+use crate::health::{Failure, Outcome, Step, Success};
 use crate::security::Security;
 use crate::server::Server;
 use crate::target::TargetSpec;
@@ -24,7 +24,7 @@ impl Progress {
     }
 
     pub(super) fn get(&self) -> Step {
-        let steps = [Step::Connect, Step::Tls, Step::Head];
+        let steps = [Step::Connect, Step::Tls, Step::TlsBehindHeader, Step::Head];
         let reached = |step: &&Step| **step as u8 == self.0.load(Ordering::Relaxed);
         steps.iter().find(reached).copied().unwrap_or(Step::Body)
     }
@@ -37,6 +37,11 @@ pub(super) async fn probe(server: &Server, spec: &TargetSpec, security: &Securit
     let address = SocketAddr::new(server.address.ip(), port);
     let request = request::bytes(server, scheme, port, probe);
     let response = match security {
+        Security::Broken(failure) => return Err(failure.clone()),
+        Security::Plain if scheme == Scheme::Tcp => return bytes::connection(address, probe).await,
+        Security::Tls(connector) if scheme == Scheme::Tls => {
+            return bytes::handshake(server, spec, connector, address, progress).await;
+        }
         Security::Plain => ask(connect(address).await?, &request, progress).await?,
         Security::Tls(connector) => {
             let tcp = connect(address).await?;
@@ -46,7 +51,6 @@ pub(super) async fn probe(server: &Server, spec: &TargetSpec, security: &Securit
             let stream = Box::pin(connector.connect_anew(name.as_deref(), address.ip(), tcp)).await?;
             ask(stream, &request, progress).await?
         }
-        Security::Broken(failure) => return Err(failure.clone()),
     };
     judge(probe, &response)
 }
@@ -64,7 +68,7 @@ async fn ask(
     response::read(&mut stream, progress).await
 }
 
-async fn connect(address: SocketAddr) -> Result<TcpStream, Failure> {
+pub(super) async fn connect(address: SocketAddr) -> Result<TcpStream, Failure> {
     let failed = |error: std::io::Error| Failure::ConnectFailed { address, error: Arc::from(error.to_string()) };
     let stream = TcpStream::connect(address).await.map_err(failed)?;
     _ = stream.set_nodelay(true);
@@ -81,7 +85,7 @@ fn judge(probe: &Probe, response: &response::Response) -> Outcome {
     if memchr::memmem::find(&response.body, accept.body.as_bytes()).is_none() {
         return Err(Failure::BodyMismatch { expected: Arc::clone(&accept.body) });
     }
-    Ok(response.status)
+    Ok(Success::Status(response.status))
 }
 
 fn statuses_text(ranges: &[(u16, u16)]) -> String {

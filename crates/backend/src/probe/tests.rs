@@ -1,20 +1,22 @@
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use snapshot::{Probe, Settings, TargetId};
+use snapshot::{Probe, Scheme, Settings, Target, TargetId};
 use tokio::time::Instant;
 
 use super::*;
-use crate::fixtures::{Zone, probe, settings, snapshot};
-use crate::health::{Failure, Outcome, State as Health, Step};
+use crate::fixtures::{Zone, bytes, probe, settings, snapshot};
+use crate::health::{Failure, Outcome, State as Health, Step, Success};
 use crate::server::Server;
 
-/// Servers in virtual time: what each address answers and how long it takes, and when it was asked.
+/// Servers in virtual time: what each address, with its port or without, answers and how long it takes, and when it
+/// was asked.
 #[derive(Default)]
 struct World {
     answers: Mutex<HashMap<String, (Duration, Outcome)>>,
-    asked: Mutex<Vec<(String, Instant)>>,
+    asked: Mutex<Vec<(SocketAddr, Instant)>>,
     changes: Mutex<Vec<(u128, String, Health)>>,
     zone: Arc<Zone>,
 }
@@ -32,14 +34,20 @@ impl World {
     }
 
     fn ask(&self, server: &Server) -> (Duration, Outcome) {
-        let ip = server.address.ip().to_string();
-        self.asked.lock().unwrap().push((ip.clone(), Instant::now()));
-        self.answers.lock().unwrap().get(&ip).cloned().unwrap_or((MS, Ok(200)))
+        self.asked.lock().unwrap().push((server.address, Instant::now()));
+        let answers = self.answers.lock().unwrap();
+        let answer = [server.address.to_string(), server.address.ip().to_string()];
+        answer.iter().find_map(|key| answers.get(key)).cloned().unwrap_or((MS, Ok(Success::Status(200))))
     }
 
     /// Probes of an address so far.
     fn probes(&self, ip: &str) -> usize {
-        self.asked.lock().unwrap().iter().filter(|(asked, _)| asked == ip).count()
+        self.asked.lock().unwrap().iter().filter(|(asked, _)| asked.ip().to_string() == ip).count()
+    }
+
+    /// Probes of a port so far.
+    fn probes_of_port(&self, port: u16) -> usize {
+        self.asked.lock().unwrap().iter().filter(|(asked, _)| asked.port() == port).count()
     }
 
     /// Changes since the last call: whole seconds since `start`, address, state.
@@ -55,7 +63,7 @@ fn runner(world: &Arc<World>) -> ProbeRunner {
         told.changes.lock().unwrap().push(entry);
     };
     let prober = Prober::Scripted(Box::new(move |server| asked.ask(server)));
-    let zone = Arc::clone(&world.zone) as Arc<dyn Lookup>;
+    let zone = Resolving::by(Arc::clone(&world.zone) as Arc<_>);
     let mut runner = ProbeRunner::with_prober(Handle::current(), zone, Box::new(on_change), prober);
     // It is shortened at random; these tests count intervals.
     Arc::get_mut(&mut runner.context).unwrap().shorten_first_interval = false;
@@ -81,11 +89,37 @@ async fn every_server_is_probed_at_once_and_then_every_interval() {
     assert_eq!((world.probes("10.0.0.1"), world.probes("10.0.0.2")), (5, 5));
 }
 
+/// Azure, "Health probes overview": a server is probed under each of its settings.
+#[tokio::test(start_paused = true)]
+async fn a_server_under_several_settings_is_probed_for_each_in_its_own_time() {
+    let world = Arc::new(World::default());
+    let mut snapshot = snapshot(&["10.0.0.1"], settings(), Probe { interval: SECOND * 10, ..probe() });
+    let pool = snapshot.targets[TargetId(0)].pool;
+    for (scheme, port, interval) in [(Scheme::Tcp, 5432, 5), (Scheme::Tls, 5433, 20)] {
+        let settings = snapshot.settings.push(Settings { name: format!("{port}").into(), port, ..bytes(scheme) });
+        snapshot.targets.push(Target { pool, settings, probe: Probe { interval: SECOND * interval, ..probe() } });
+    }
+    world.set("10.0.0.1:5432", MS, Ok(Success::Connection));
+    world.set("10.0.0.1:80", MS, refused());
+    let (runner, fleet) = (runner(&world), Fleet::reconcile(None, &snapshot));
+    runner.reconcile(&fleet);
+    tokio::time::sleep(SECOND * 59).await;
+    assert_eq!([80, 5432, 5433].map(|port| world.probes_of_port(port)), [6, 12, 3]);
+    let in_rotation = |target| fleet[TargetId(target)].eligible().len();
+    assert_eq!([in_rotation(0), in_rotation(1)], [0, 1]);
+
+    world.set("10.0.0.1:5432", MS, refused());
+    tokio::time::sleep(SECOND * 11).await;
+    assert_eq!(in_rotation(1), 0);
+    let ends: Vec<_> = [0, 1].map(|target| fleet[TargetId(target)].all()[0].cut_at().is_some()).into();
+    assert_eq!(ends, [false, true], "sessions end, requests may finish");
+}
+
 #[tokio::test(start_paused = true)]
 async fn detection_takes_whole_intervals() {
     // Azure, "Health probes overview": on v2 retries wait a whole interval. Interval, timeout, threshold; how the
     // server fails right after a good probe; seconds until it is down.
-    let hang = (SECOND * 86_400, Ok(200));
+    let hang = (SECOND * 86_400, Ok(Success::Status(200)));
     for (interval, timeout, threshold, failure, expected) in [
         (30, 30, 3, (MS, refused()), 90),
         (30, 30, 3, hang.clone(), 120),
@@ -115,7 +149,7 @@ async fn a_server_returns_with_one_good_probe() {
     runner.reconcile(&fleet);
     tokio::time::sleep(SECOND * 11).await;
     assert!(eligible(&fleet).is_empty());
-    world.set("10.0.0.1", MS, Ok(200));
+    world.set("10.0.0.1", MS, Ok(Success::Status(200)));
     tokio::time::sleep(SECOND * 5).await;
     assert_eq!(eligible(&fleet), ["10.0.0.1"]);
     let address = || "10.0.0.1".to_owned();
@@ -125,7 +159,7 @@ async fn a_server_returns_with_one_good_probe() {
 #[tokio::test(start_paused = true)]
 async fn a_probe_that_takes_longer_than_its_interval_does_not_overlap_the_next() {
     let world = Arc::new(World::default());
-    world.set("10.0.0.1", SECOND * 7, Ok(200));
+    world.set("10.0.0.1", SECOND * 7, Ok(Success::Status(200)));
     let (runner, fleet) = (runner(&world), fleet(&["10.0.0.1"], Probe { timeout: SECOND * 9, ..probe() }));
     runner.reconcile(&fleet);
     tokio::time::sleep(SECOND * 22).await;
@@ -137,7 +171,7 @@ async fn a_probe_that_takes_longer_than_its_interval_does_not_overlap_the_next()
 #[tokio::test(start_paused = true)]
 async fn a_probe_without_an_answer_times_out() {
     let world = Arc::new(World::default());
-    world.set("10.0.0.1", SECOND * 100, Ok(200));
+    world.set("10.0.0.1", SECOND * 100, Ok(Success::Status(200)));
     let (runner, fleet) = (runner(&world), fleet(&["10.0.0.1"], probe()));
     runner.reconcile(&fleet);
     tokio::time::sleep(SECOND * 4 + MS * 2).await;
@@ -243,8 +277,9 @@ async fn a_name_becomes_servers_and_follows_its_addresses() {
     world.zone.set("a.example", &["10.0.0.2", "10.0.0.3"], 30);
     tokio::time::sleep(SECOND * 31).await;
     assert_eq!(eligible(&fleet), ["10.0.0.9", "10.0.0.2", "10.0.0.3"]);
+    let probes = world.probes("10.0.0.1");
     tokio::time::sleep(SECOND * 60).await;
-    assert_eq!(world.probes("10.0.0.1"), 7, "an address that is gone is not probed any more");
+    assert_eq!(world.probes("10.0.0.1"), probes, "an address that is gone is not probed any more");
     assert!(world.probes("10.0.0.3") >= 12);
 }
 
@@ -282,7 +317,7 @@ async fn no_more_than_256_probes_run_at_once() {
     let world = Arc::new(World::default());
     let members: Vec<_> = (0..300).map(|n| format!("10.0.{}.{}", n / 200, n % 200)).collect();
     for ip in &members {
-        world.set(ip, SECOND * 3, Ok(200));
+        world.set(ip, SECOND * 3, Ok(Success::Status(200)));
     }
     let members: Vec<_> = members.iter().map(String::as_str).collect();
     let (runner, fleet) = (runner(&world), fleet(&members, probe()));
@@ -328,7 +363,7 @@ async fn a_probe_over_the_network_puts_a_server_into_rotation() {
     let changes = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&changes);
     let on_change = move |change: &HealthChange| told.lock().unwrap().push(change.to_string());
-    let runner = ProbeRunner::new(Handle::current(), Arc::new(Zone::default()), on_change);
+    let runner = ProbeRunner::new(Handle::current(), Resolving::by(Arc::new(Zone::default())), on_change);
     let next = snapshot(&["127.0.0.1"], Settings { port, ..settings() }, probe());
     let fleet = Fleet::reconcile(None, &next);
     runner.reconcile(&fleet);

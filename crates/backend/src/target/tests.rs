@@ -3,7 +3,7 @@ use std::time::Instant;
 use super::*;
 use crate::fixtures;
 use crate::fleet::Fleet;
-use crate::health::Failure;
+use crate::health::{Failure, Success};
 
 fn target(members: &[&str], min_servers: u32) -> Arc<LiveTarget> {
     let probe = Probe { min_servers, ..fixtures::probe() };
@@ -12,7 +12,7 @@ fn target(members: &[&str], min_servers: u32) -> Arc<LiveTarget> {
 }
 
 fn probed(up: bool) -> Probed {
-    let outcome = if up { Ok(200) } else { Err(Failure::InvalidHttp { problem: "test" }) };
+    let outcome = if up { Ok(Success::Status(200)) } else { Err(Failure::InvalidHttp { problem: "test" }) };
     Probed { started: Instant::now(), took: Duration::ZERO, outcome }
 }
 

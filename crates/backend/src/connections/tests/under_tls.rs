@@ -18,7 +18,7 @@ async fn secured_pair(
     name: Option<&str>,
 ) -> (Link, TlsStream<TcpStream>) {
     let connector = server.connector();
-    let connect = connections.connect(server.address(), Some((&connector, name)));
+    let connect = connections.connect(server.address(), Some((&connector, name)), b"");
     let (link, peer) = tokio::join!(connect, server.accept());
     (link.unwrap(), peer.unwrap())
 }
@@ -116,7 +116,7 @@ async fn the_oldest_of_too_many_names_is_closed() {
 async fn a_certificate_that_is_not_good_makes_no_connection() {
     let (connections, server) = (Connections::new(), SecuredServer::new(&NAMES).await);
     let connector = server.connector();
-    let connect = connections.connect(server.address(), Some((&connector, Some("c.example"))));
+    let connect = connections.connect(server.address(), Some((&connector, Some("c.example"))), b"");
     let (made, _) = tokio::join!(connect, server.accept());
     let Err(ConnectError::Tls(error)) = made else { panic!("{made:?}") };
     assert_eq!(error.class, Class::CertNameMismatch);

@@ -63,7 +63,7 @@ fn response(status: &str, body: &str) -> Vec<u8> {
 #[tokio::test]
 async fn a_probe_sends_exactly_these_bytes() {
     let (address, served) = fake(vec![response("200 OK", "")]).await;
-    assert_eq!(ask(address, &fixtures::probe()).await, Ok(200));
+    assert_eq!(ask(address, &fixtures::probe()).await, Ok(Success::Status(200)));
     assert_eq!(
         served.await.unwrap(),
         "GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: test-probe\r\nAccept-Encoding: identity\r\n\
@@ -95,7 +95,7 @@ async fn a_port_of_the_probes_own_is_asked_instead() {
     let (address, _served) = fake(vec![response("200 OK", "")]).await;
     let nobody = server(SocketAddr::new(address.ip(), 1), None);
     let question = Probe { port: Some(address.port()), ..fixtures::probe() };
-    assert_eq!(ask_server(&nobody, &question).await, Ok(200));
+    assert_eq!(ask_server(&nobody, &question).await, Ok(Success::Status(200)));
 }
 
 #[tokio::test]
@@ -144,7 +144,8 @@ async fn the_body_must_contain_the_text_wherever_it_is_cut() {
     ] {
         let (address, _served) = fake(pieces).await;
         let outcome = ask(address, &accepting(&[(200, 399)], "well")).await;
-        let expected = if accepted { Ok(200) } else { Err(Failure::BodyMismatch { expected: "well".into() }) };
+        let expected =
+            if accepted { Ok(Success::Status(200)) } else { Err(Failure::BodyMismatch { expected: "well".into() }) };
         assert_eq!(outcome, expected, "{rule}");
     }
 }

@@ -8,7 +8,7 @@ use super::*;
 use crate::dns::NameState;
 use crate::fixtures;
 use crate::fleet::Fleet;
-use crate::health::{Failure, Probed};
+use crate::health::{Failure, Probed, Success};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -28,7 +28,7 @@ fn resolve(target: &LiveTarget, last_bytes: &[u8], now: Instant) {
 }
 
 fn judge(target: &LiveTarget, server: &Server, up: bool, at: Instant) {
-    let outcome = if up { Ok(200) } else { Err(Failure::InvalidHttp { problem: "test" }) };
+    let outcome = if up { Ok(Success::Status(200)) } else { Err(Failure::InvalidHttp { problem: "test" }) };
     target.take(server, Probed { started: at, took: Duration::ZERO, outcome });
 }
 

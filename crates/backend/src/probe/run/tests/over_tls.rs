@@ -38,7 +38,7 @@ async fn a_probe_goes_over_tls_to_the_name_of_the_member() {
     let question = Probe { host: Some("127.0.0.1".into()), host_port: true, ..fixtures::probe() };
     let spec = spec(https(secured.tls()), &question);
     let (outcome, served) = probed(&secured, &spec, Some("a.example")).await;
-    assert_eq!(outcome, Ok(200));
+    assert_eq!(outcome, Ok(Success::Status(200)));
     let (name, request) = served.unwrap();
     assert_eq!(name.as_deref(), Some("a.example"));
     assert!(request.contains(&format!("\r\nHost: 127.0.0.1:{}\r\n", secured.address().port())), "{request}");
@@ -61,7 +61,7 @@ async fn every_probe_looks_at_the_certificate() {
             stream.get_ref().1.handshake_kind()
         };
         let (outcome, kind) = tokio::join!(probe(&server, &spec, &security, &progress), serve);
-        assert_eq!(outcome, Ok(200));
+        assert_eq!(outcome, Ok(Success::Status(200)));
         assert_eq!(kind, Some(tokio_rustls::rustls::HandshakeKind::Full));
     }
 }
