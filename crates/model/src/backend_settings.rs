@@ -18,17 +18,17 @@ properties! {
         pub port: Opt<i64> = "port";
         /// Tcp or Tls.
         pub protocol: Opt<Protocol> = "protocol";
-        /// How long a connection may be idle. Seconds; 1 to 86400.
+        /// How long nothing may move either way. Seconds; default 20; 1 to 86400.
         pub timeout: Opt<i64> = "timeout";
         /// The health probe. Default: a probe made from these settings.
         pub probe: Opt<Reference<Probe>> = "probe";
-        /// Roots the servers' certificates have to chain to.
+        /// Roots the servers' certificates have to chain to. Tls only; default: the public ones.
         pub trusted_root_certificates: List<Reference<TrustedRootCertificate>> = "trustedRootCertificates";
-        /// Name sent and checked in TLS.
+        /// Name sent and checked in TLS. Tls only; default: the name of the member.
         pub host_name: Opt<String> = "hostName";
-        /// Refused by Azure when true.
+        /// Refused by Azure when true. Here the same as no `hostName`.
         pub pick_host_name_from_backend_address: Opt<bool> = "pickHostNameFromBackendAddress";
-        /// Send a PROXY protocol header to the servers. Default false.
+        /// Begin every session with the servers with a PROXY protocol header that names the client. Default false.
         pub enable_l4_client_ip_preservation: Opt<bool> = "enableL4ClientIpPreservation";
         /// State of the last write.
         pub provisioning_state: Opt<ProvisioningState> = "provisioningState", read_only;

@@ -136,7 +136,8 @@ properties! {
     pub struct ListenerExtension {
         /// As of an HTTP listener. Default none.
         pub accept_proxy_protocol: List<String> = "acceptProxyProtocol";
-        /// As the gateway's, for the address and port of this listener. Default: the gateway's.
+        /// Refuse clients that name nobody, where every listener of the port has host names. Tls only.
+        /// Default: the gateway's.
         pub refuse_unknown_sni: Opt<bool> = "refuseUnknownSni";
         /// Protocols that are agreed to in TLS (ALPN), in order of preference, such as `postgresql` or `mqtt`. Tls only;
         /// default none: what a client offers is not answered.

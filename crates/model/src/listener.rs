@@ -25,7 +25,8 @@ properties! {
         pub ssl_certificate: Opt<Reference<SslCertificate>> = "sslCertificate";
         /// TLS profile instead of the gateway's TLS policy.
         pub ssl_profile: Opt<Reference<SslProfile>> = "sslProfile";
-        /// Names that clients ask for in TLS. Tls only.
+        /// Names that clients ask for in TLS; at most five. In Azure of Tls only; on Tcp, where TLS passes
+        /// through, this gateway's own.
         pub host_names: List<String> = "hostNames";
         /// State of the last write.
         pub provisioning_state: Opt<ProvisioningState> = "provisioningState", read_only;

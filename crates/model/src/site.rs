@@ -147,10 +147,14 @@ properties! {
 }
 
 properties! {
-    /// Name servers.
+    /// Where names of pool members are looked up.
     pub struct Dns {
-        /// Addresses, each with an optional port.
+        /// Name servers: addresses, each with an optional port. Default: those of the machine.
         pub servers: List<String> = "servers";
+        /// Domains in which names without a dot are looked for. Default: those of the machine.
+        pub search: List<String> = "search";
+        /// Name servers for a name and all names below it, in place of the others.
+        pub forward: Map<List<String>> = "forward";
     }
 }
 
@@ -306,7 +310,7 @@ affinity: {key: affinity.key}
 errorPages: {'https://b.com/502.html': pages/502.html}
 members: {pool1: [10.0.0.4]}
 folders: {ruleSets: rules, state: state}
-dns: {servers: [9.9.9.9]}
+dns: {servers: [9.9.9.9], search: [corp.example], forward: {b.example: [9.9.9.10]}}
 log: {access: 'off', format: TEXT}
 admin: {socket: /run/g.sock, address: '127.0.0.1:9000'}
 workers: 4

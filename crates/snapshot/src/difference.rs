@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use tls::acceptor::ListenerTls;
@@ -42,14 +42,16 @@ pub fn difference(old: &Snapshot, new: &Snapshot) -> Difference {
     Difference { bindings: changes(&bindings(old), &bindings(new)), targets: changes(&targets(old), &targets(new)) }
 }
 
-/// What makes a binding the same to clients before they have asked anything: protocol, certificates by listener, and
-/// what a client sees that no listener is for.
+/// What makes a binding the same to clients before they have asked anything: protocol, certificates by listener, what
+/// a client sees that no listener is for, and who begins with a PROXY protocol header.
 #[derive(PartialEq)]
 struct BindingFacts<'a> {
     scheme: Scheme,
     tls: BTreeMap<&'a str, &'a ListenerTls>,
     fallback: Option<&'a str>,
     refuse_unknown_sni: bool,
+    reads_server_name: bool,
+    proxies: BTreeSet<(IpAddr, u8)>,
 }
 
 fn bindings(snapshot: &Snapshot) -> BTreeMap<SocketAddr, BindingFacts<'_>> {
@@ -60,6 +62,8 @@ fn bindings(snapshot: &Snapshot) -> BTreeMap<SocketAddr, BindingFacts<'_>> {
             tls: here.filter_map(|listener| Some((&*listener.name, listener.tls.as_ref()?))).collect(),
             fallback: binding.fallback.map(|id| &*snapshot.listeners[id].name),
             refuse_unknown_sni: binding.refuse_unknown_sni,
+            reads_server_name: binding.reads_server_name,
+            proxies: binding.proxies.iter().copied().collect(),
         };
         (binding.address, facts)
     });

@@ -90,8 +90,9 @@ pub struct Binding {
     pub reads_server_name: bool,
     /// Peers whose connections begin with a PROXY protocol header: address and prefix length. Default none.
     pub proxies: Arc<[(IpAddr, u8)]>,
-    /// For HTTPS and TLS: the listener whose certificate answers a client that names no server, or one that no listener has.
-    /// The basic listener of the best priority, else the listener of the best priority.
+    /// For HTTPS and TLS: the listener whose certificate answers a client that names no server, or, of HTTPS, one that
+    /// no listener has: the basic listener of the best priority, else the listener of the best priority. For TCP: the
+    /// listener without names.
     pub fallback: Option<ListenerId>,
     /// For HTTPS and TLS: a client that names a server that no listener has gets the alert `unrecognized_name` instead.
     /// Default false; for TLS, where no basic listener is, always. Extension: `gatehouse.refuseUnknownSni`.

@@ -23,6 +23,11 @@ fn mistakes_of_tls_are_told_at_once() {
     assert_eq!(told("tls_mistakes.yaml", Some("tls_mistakes.site.yaml")), 9);
 }
 
+#[test]
+fn mistakes_of_tcp_are_told_at_once() {
+    assert_eq!(told("tcp_mistakes.yaml", None), 9);
+}
+
 /// Compares what is told with the golden text, and counts the errors.
 fn told(document: &str, site: Option<&str>) -> usize {
     let text = |name: &str| with_fixtures(&fs::read_to_string(folder().join(name)).expect("a golden document"));

@@ -50,6 +50,22 @@ codes! {
     PROTOCOL_NOT_ALLOWED = "ProtocolNotAllowed";
     /// Listeners on one address and port speak different protocols.
     PROTOCOL_CONFLICT = "ListenerProtocolConflict";
+    /// Two TCP or TLS listeners of one address and port take the same clients.
+    LISTENER_NAMES_CLASH = "ListenerNamesClash";
+    /// A port of TCP or TLS on several frontends, which Azure does not have.
+    PORT_ON_SEVERAL_FRONTENDS = "PortOnSeveralFrontends";
+    /// Listeners of one address and port take PROXY protocol headers from different networks.
+    PROXY_PROTOCOL_CONFLICT = "ProxyProtocolConflict";
+    /// Host names on a TCP listener, which Azure does not have: the clients' TLS passes through by name.
+    HOST_NAMES_ON_TCP = "HostNamesOnTcp";
+    /// A property of another protocol than the one that is spoken.
+    PROPERTY_NOT_FOR_PROTOCOL = "PropertyNotForProtocol";
+    /// What should be the name of a protocol in TLS (ALPN) is none.
+    INVALID_ALPN_NAME = "InvalidAlpnName";
+    /// Something of TCP and TLS bears the name of its counterpart of HTTP.
+    NAME_SHARED_WITH_HTTP = "NameSharedWithHttp";
+    /// TCP or TLS listeners on a tier that has none.
+    TCP_NOT_IN_TIER = "TcpNotInTier";
     /// HTTP/3 on a listener where Azure does not have it.
     HTTP3_NOT_POSSIBLE = "Http3NotPossible";
     /// Two frontends end on the same local address and port.
@@ -125,6 +141,10 @@ codes! {
     PROBE_HOST_NULL = "ApplicationGatewayProbeHostIsNull";
     /// A probe's protocol is not that of the settings that use it.
     PROBE_PROTOCOL = "ProbeProtocolMismatch";
+    /// A probe and the sessions with the same port differ in the PROXY protocol header.
+    PROBE_PROXY_HEADER = "ProbeProxyHeaderDiffers";
+    /// Servers that are known by address only, and no name to check their certificates for.
+    SERVER_NAME_MISSING = "ServerNameMissing";
     /// A probe's path is not well-formed.
     INVALID_PROBE_PATH = "InvalidProbePath";
     /// A status code or range that is not well-formed.
@@ -151,7 +171,7 @@ codes! {
     DUPLICATE_BACKEND_ADDRESS = "DuplicateBackendAddress";
     /// A member that exists only in Azure and that the site file does not bind.
     MEMBER_NOT_BOUND = "MemberNotBound";
-    /// A pool in use has no member: its requests are answered 502.
+    /// A pool in use has no member: its requests are answered 502, its TCP and TLS clients reset.
     POOL_EMPTY = "PoolEmpty";
     /// The site file names something the document does not have.
     SITE_NAME_UNKNOWN = "SiteNameUnknown";

@@ -88,12 +88,35 @@ impl<'a> Context<'a> {
     /// Follows a reference that is there.
     pub(super) fn link_one<T: Resource>(&mut self, collection: &Collection<T>, to: &Field<Reference<T>>) -> Link {
         let gateway = self.document.name();
-        let Some(index) = collection.resolve(to, gateway, &mut self.problems) else {
-            self.missed.insert(<T as Resource>::COLLECTION);
-            return Link::Broken;
+        let mut problems = Problems::new();
+        if let Some(index) = collection.resolve(to, gateway, &mut problems) {
+            self.mentioned.insert((<T as Resource>::COLLECTION, index));
+            return Link::To(index);
+        }
+        self.missed.insert(<T as Resource>::COLLECTION);
+        for problem in problems.iter().cloned() {
+            let help = self.counterpart(<T as Resource>::COLLECTION, to.name()).or(problem.help);
+            self.problems.push(Problem { help, ..problem });
+        }
+        Link::Broken
+    }
+
+    /// What to say of a name that is missed in one collection and stands in its counterpart: those of HTTP, and those
+    /// of TCP and TLS, do not mix.
+    fn counterpart(&self, collection: &str, name: &str) -> Option<String> {
+        let gateway = self.gateway;
+        let (http_listeners, listeners) = (&gateway.http_listeners, &gateway.listeners);
+        let (http_settings, settings) =
+            (&gateway.backend_http_settings_collection, &gateway.backend_settings_collection);
+        let (other, is_there) = match collection {
+            "httpListeners" => ("listeners", listeners.find(name).is_some()),
+            "listeners" => ("httpListeners", http_listeners.find(name).is_some()),
+            "backendHttpSettingsCollection" => ("backendSettingsCollection", settings.find(name).is_some()),
+            "backendSettingsCollection" => ("backendHttpSettingsCollection", http_settings.find(name).is_some()),
+            _ => return None,
         };
-        self.mentioned.insert((<T as Resource>::COLLECTION, index));
-        Link::To(index)
+        let help = format!("{name:?} is one of {other}; HTTP does not mix with TCP and TLS");
+        is_there.then_some(help)
     }
 
     /// Follows every reference of a list; those that lead nowhere are reported and left out.

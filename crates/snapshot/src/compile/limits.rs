@@ -1,6 +1,7 @@
 //! Azure's service limits. This gateway has none of them; who asks about Azure gets errors.
 //!
-//! Source: Azure, "Azure subscription and service limits", section "Application Gateway limits".
+//! Source: Azure, "Azure subscription and service limits", section "Application Gateway limits". Parity: whether TCP and
+//! TLS have limits of their own is not documented; here they share those of HTTP.
 
 use model::application_gateway::ApplicationGateway;
 use model::schema::{Collection, Resource};
@@ -25,16 +26,28 @@ fn counted<T: Resource>(collection: &Collection<T>) -> Counted<'_> {
     (T::COLLECTION, collection.len(), collection.at.as_ref())
 }
 
+/// Both together, under the name of what they are.
+fn together<'a, H: Resource, B: Resource>(
+    what: &'static str,
+    http: &'a Collection<H>,
+    bytes: &'a Collection<B>,
+) -> Counted<'a> {
+    let longer = if http.len() < bytes.len() { bytes.at.as_ref() } else { http.at.as_ref() };
+    (what, http.len() + bytes.len(), longer)
+}
+
 /// Members a collection may have in Azure.
 type Row = (usize, &'static str, fn(&ApplicationGateway) -> Counted<'_>);
 
 const COLLECTIONS: &[Row] = &[
     (4, codes::LIMIT_REACHED, |gateway| counted(&gateway.frontend_ip_configurations)),
     (100, codes::LIMIT_REACHED, |gateway| counted(&gateway.frontend_ports)),
-    (200, codes::LIMIT_REACHED, |gateway| counted(&gateway.http_listeners)),
-    (400, codes::LIMIT_REACHED, |gateway| counted(&gateway.request_routing_rules)),
+    (200, codes::LIMIT_REACHED, |gateway| together("listeners", &gateway.http_listeners, &gateway.listeners)),
+    (400, codes::LIMIT_REACHED, |gateway| together("rules", &gateway.request_routing_rules, &gateway.routing_rules)),
     (100, codes::POOL_LIMIT_REACHED, |gateway| counted(&gateway.backend_address_pools)),
-    (100, codes::LIMIT_REACHED, |gateway| counted(&gateway.backend_http_settings_collection)),
+    (100, codes::LIMIT_REACHED, |gateway| {
+        together("settings", &gateway.backend_http_settings_collection, &gateway.backend_settings_collection)
+    }),
     (100, codes::LIMIT_REACHED, |gateway| counted(&gateway.redirect_configurations)),
     (400, codes::LIMIT_REACHED, |gateway| counted(&gateway.rewrite_rule_sets)),
     (100, codes::LIMIT_REACHED, |gateway| counted(&gateway.ssl_certificates)),
@@ -51,10 +64,11 @@ pub(super) fn check(context: &mut Context<'_>, parts: &Parts, used: &Used) {
         let (what, count, at) = count(gateway);
         reached(context, code, at, (count, *most), what);
     }
-    for listener in &gateway.http_listeners {
-        let what = format!("host names in the listener {:?}", listener.name.value);
-        let counts = (listener.host_names.len(), HOSTS_PER_LISTENER);
-        reached(context, codes::LIMIT_REACHED, listener.host_names.at.as_ref(), counts, &what);
+    let http = gateway.http_listeners.iter().map(|listener| (&listener.name, &listener.host_names));
+    let bytes = gateway.listeners.iter().map(|listener| (&listener.name, &listener.host_names));
+    for (name, hosts) in http.chain(bytes) {
+        let what = format!("host names in the listener {:?}", name.value);
+        reached(context, codes::LIMIT_REACHED, hosts.at.as_ref(), (hosts.len(), HOSTS_PER_LISTENER), &what);
     }
     for map in &gateway.url_path_maps {
         let what = format!("rules in the path map {:?}", map.name.value);
@@ -67,7 +81,8 @@ pub(super) fn check(context: &mut Context<'_>, parts: &Parts, used: &Used) {
         reached(context, codes::LIMIT_REACHED, Some(&pool.name.at), counts, &what);
     }
     let active = used.listeners.iter().filter(|listener| is_active(parts, **listener)).count();
-    let at = gateway.http_listeners.at.as_ref();
+    let active = active + parts.layer4.rules.iter().filter(|rule| rule.listener.is_some()).count();
+    let (_, _, at) = together("listeners", &gateway.http_listeners, &gateway.listeners);
     reached(context, codes::LIMIT_REACHED, at, (active, ACTIVE_LISTENERS), "listeners that lead to servers");
 }
 

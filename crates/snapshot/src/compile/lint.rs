@@ -1,11 +1,7 @@
-//! What is allowed but probably not meant: things nothing uses, rules nothing reaches, changes that
-//! are undone again.
-
-use std::collections::BTreeMap;
+//! What is allowed but probably not meant: things nothing uses, changes that are undone again.
 
 use model::schema::{Collection, Resource};
 use model::{At, Problem};
-use routing::shadowed;
 
 use super::Parts;
 use super::codes;
@@ -17,82 +13,11 @@ use crate::HostHeader;
 
 /// All lints.
 pub(super) fn check(context: &mut Context<'_>, parts: &Parts, used: &Used) {
-    unreachable_rules(context, parts);
     nothing_served(context);
     unused(context, parts);
     empty_pools(context, parts, used);
     idle_rewrites(context, parts);
     extensions(context);
-}
-
-/// Rules whose hosts all go to rules of better priority on the same frontend and port.
-fn unreachable_rules(context: &mut Context<'_>, parts: &Parts) {
-    let mut order: Vec<usize> = (0..parts.rules.len()).collect();
-    order.sort_by_key(|rule| parts.rules.get(*rule).map(|rule| rule.priority));
-    let mut groups: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
-    for rule in order {
-        let listener = parts.rules.get(rule).and_then(|rule| parts.listeners.get(rule.listener?));
-        let Some(listener) = listener else { continue };
-        // A listener with a wrong host has its problem already, and would look like a basic one.
-        if let (Some(frontend), Some(port), Some(_)) = (listener.frontend, listener.port, &listener.hosts) {
-            groups.entry((frontend, port)).or_default().push(rule);
-        }
-    }
-    groups.into_values().for_each(|rules| shadowed_rules(context, parts, &rules));
-}
-
-/// The same for the rules of one frontend and port, best priority first.
-fn shadowed_rules(context: &mut Context<'_>, parts: &Parts, rules: &[usize]) {
-    let (mut patterns, mut owners) = (Vec::new(), Vec::new());
-    for rule in rules {
-        let listener = parts.rules.get(*rule).and_then(|rule| parts.listeners.get(rule.listener?));
-        let Some(listener) = listener else { continue };
-        let hosts = listener.hosts.iter().flatten();
-        let before = owners.len();
-        for (pattern, at) in hosts {
-            patterns.push(Some(pattern.clone()));
-            owners.push((*rule, Some(at)));
-        }
-        if owners.len() == before {
-            patterns.push(None);
-            owners.push((*rule, None));
-        }
-    }
-    let mut dead: BTreeMap<usize, Vec<(Option<&At>, usize)>> = BTreeMap::new();
-    for (entry, by) in shadowed(&patterns) {
-        let (Some((rule, at)), Some((winner, _))) = (owners.get(entry), owners.get(by)) else { continue };
-        if rule != winner {
-            dead.entry(*rule).or_default().push((*at, *winner));
-        }
-    }
-    let gateway = context.gateway;
-    let all = &gateway.request_routing_rules;
-    for (rule, entries) in dead {
-        let hosts = owners.iter().filter(|(owner, _)| *owner == rule).count();
-        let Some(asked) = all.get(rule) else { continue };
-        let winner = |index: usize| all.get(index).map_or("", |rule| rule.name.as_str());
-        if entries.len() == hosts {
-            let mut winners: Vec<_> = entries.iter().map(|(_, by)| format!("{:?}", winner(*by))).collect();
-            winners.dedup();
-            let message = format!(
-                "no request reaches the rule {:?}: {} is tried first and takes them all",
-                asked.name.value,
-                winners.join(", ")
-            );
-            let problem = Problem::warning(codes::RULE_UNREACHABLE, &asked.name.at, message);
-            context.problems.push(problem.help(
-                "give exact hosts small priorities, wildcards larger ones, and listeners without hosts the largest",
-            ));
-            continue;
-        }
-        for (at, by) in entries {
-            let message = format!(
-                "no request gets here by this host: the rule {:?} is tried first and takes them all",
-                winner(by)
-            );
-            context.warn(codes::RULE_UNREACHABLE, at.unwrap_or(&asked.name.at), message);
-        }
-    }
 }
 
 /// A gateway without any rule answers nothing.
@@ -101,7 +26,7 @@ fn nothing_served(context: &mut Context<'_>) {
     if gateway.request_routing_rules.is_empty() && gateway.routing_rules.is_empty() {
         let problem =
             Problem::warning(codes::NOTHING_SERVED, &gateway.at, "the gateway has no rules: it answers nothing");
-        context.azure_refuses(problem.expected("\"requestRoutingRules\" with at least one rule"));
+        context.azure_refuses(problem.expected("\"requestRoutingRules\" or \"routingRules\" with at least one rule"));
     }
 }
 
@@ -112,6 +37,13 @@ fn unused(context: &mut Context<'_>, parts: &Parts) {
         if !parts.rules.iter().any(|rule| rule.listener == Some(index)) {
             let message = format!("the listener {:?} has no rule: it is not served", listener.name.value);
             context.azure_refuses(Problem::warning(codes::LISTENER_WITHOUT_RULE, &listener.name.at, message));
+        }
+    }
+    for (index, listener) in gateway.listeners.iter().enumerate() {
+        if !parts.layer4.rules.iter().any(|rule| rule.listener == Some(index)) {
+            let message = format!("the listener {:?} has no rule: it is not served", listener.name.value);
+            let problem = Problem::warning(codes::LISTENER_WITHOUT_RULE, &listener.name.at, message);
+            context.problems.push(problem.help("name it as the \"listener\" of one of routingRules"));
         }
     }
     report(context, &gateway.backend_address_pools, "pool");
@@ -151,8 +83,11 @@ fn empty_pools(context: &mut Context<'_>, parts: &Parts, used: &Used) {
         // Members that could not be read have their problems already.
         let is_meant = pool.backend_addresses.is_empty() && pool.backend_ip_configurations.is_empty();
         if is_empty && is_meant && used.pools.contains(&index) {
-            let message = format!("the pool {:?} has no members: its requests are answered 502", pool.name.value);
-            context.warn(codes::POOL_EMPTY, &pool.name.at, message);
+            let of_bytes = parts.layer4.rules.iter().any(|rule| rule.pool == Some(index));
+            let so = if of_bytes { "clients are let in and reset" } else { "its requests are answered 502" };
+            let message = format!("the pool {:?} has no members: {so}", pool.name.value);
+            let problem = Problem::warning(codes::POOL_EMPTY, &pool.name.at, message);
+            context.problems.push(problem.help("give it \"backendAddresses\""));
         }
     }
 }
@@ -202,6 +137,9 @@ fn extensions(context: &mut Context<'_>) {
     let listeners = gateway.http_listeners.iter().filter_map(|listener| listener.gatehouse_at.as_ref());
     let profiles = gateway.ssl_profiles.iter().filter_map(|profile| profile.gatehouse_at.as_ref());
     let settings = gateway.backend_http_settings_collection.iter().filter_map(|it| it.gatehouse_at.as_ref());
+    let doors = gateway.listeners.iter().filter_map(|listener| listener.gatehouse_at.as_ref());
+    let ways = gateway.backend_settings_collection.iter().filter_map(|it| it.gatehouse_at.as_ref());
+    let settings = settings.chain(doors).chain(ways);
     let all = gateway.gatehouse_at.iter().chain(maps).chain(probes).chain(listeners).chain(profiles).chain(settings);
     let tokens = gateway.entra_jwt_validation_configs.iter().filter_map(|it| it.gatehouse_at.as_ref());
     let pages = gateway.http_listeners.iter().flat_map(|listener| &listener.custom_error_configurations);

@@ -4,20 +4,21 @@
 //! sites" (multiple-site-overview): `hostName` (one, no wildcard) and `hostNames` (up to five,
 //! wildcards allowed) exclude each other; no host at all makes a basic listener.
 
+use model::Problem;
 use model::backend_http_settings::Protocol;
 use model::http_listener::HttpListener;
-use model::schema::{Field, Named};
-use model::{At, Problem};
-use routing::{HostPattern, is_ip_literal};
+use model::schema::Named;
+use routing::HostPattern;
 
 use super::codes;
 use super::context::{Context, Link, text};
+use super::host_name::{self, Asked, Hosts};
 use super::options::networks;
 
 /// A listener whose frontend and port are still indices.
 pub(super) struct Definition {
     /// Hosts with their places; empty for a basic listener, `None` when any of them is wrong.
-    pub(super) hosts: Option<Vec<(HostPattern, At)>>,
+    pub(super) hosts: Option<Hosts>,
     pub(super) protocol: Option<Protocol>,
     pub(super) frontend: Option<usize>,
     pub(super) port: Option<usize>,
@@ -32,6 +33,11 @@ pub(super) struct Definition {
 }
 
 impl Definition {
+    /// Frontend, port and hosts, where all are right.
+    pub(super) fn place(&self) -> Option<(usize, usize, &Hosts)> {
+        Some((self.frontend?, self.port?, self.hosts.as_ref()?))
+    }
+
     /// The host patterns alone.
     pub(super) fn patterns(&self) -> Vec<HostPattern> {
         self.hosts.iter().flatten().map(|(pattern, _)| pattern.clone()).collect()
@@ -94,7 +100,7 @@ fn protocol(context: &mut Context<'_>, asked: &Named<HttpListener>, owner: &str)
     Some(protocol.value)
 }
 
-fn hosts(context: &mut Context<'_>, asked: &Named<HttpListener>) -> Option<Vec<(HostPattern, At)>> {
+fn hosts(context: &mut Context<'_>, asked: &Named<HttpListener>) -> Option<Hosts> {
     let single = text(&asked.host_name);
     if let (Some(single), false) = (single, asked.host_names.is_empty()) {
         let message = "hostName and hostNames exclude each other";
@@ -103,7 +109,7 @@ fn hosts(context: &mut Context<'_>, asked: &Named<HttpListener>) -> Option<Vec<(
         return None;
     }
     if let Some(single) = single {
-        let pattern = pattern(context, single)?;
+        let pattern = host_name::one(context, single, Asked::ByRequest)?;
         if !pattern.is_exact() {
             let message = "hostName may not hold wildcards";
             let problem = Problem::error(codes::INVALID_HOST_NAME, &single.at, message);
@@ -112,58 +118,5 @@ fn hosts(context: &mut Context<'_>, asked: &Named<HttpListener>) -> Option<Vec<(
         }
         return Some(vec![(pattern, single.at.clone())]);
     }
-    let mut hosts: Vec<(HostPattern, At)> = Vec::new();
-    let mut is_whole = true;
-    for field in &asked.host_names {
-        match pattern(context, field) {
-            Some(pattern) if hosts.iter().any(|(other, _)| *other == pattern) => {
-                let message = format!("the listener {:?} has this host name already", asked.name.value);
-                let problem = Problem::warning(codes::DUPLICATE_HOST_NAME, &field.at, message);
-                context.problems.push(problem.found(format!("{:?}", field.value)));
-            }
-            Some(pattern) => hosts.push((pattern, field.at.clone())),
-            None => is_whole = false,
-        }
-    }
-    is_whole.then_some(hosts)
-}
-
-fn pattern(context: &mut Context<'_>, field: &Field<String>) -> Option<HostPattern> {
-    match HostPattern::parse(field.value.trim()) {
-        Ok(pattern) => {
-            if is_ip_literal(pattern.as_str().as_bytes()) {
-                let message = "requests to an address reach listeners without host names only; this matches nothing";
-                context.warn(codes::HOST_NAME_IS_ADDRESS, &field.at, message);
-            }
-            Some(pattern)
-        }
-        Err(error) => {
-            let problem = Problem::error(codes::INVALID_HOST_NAME, &field.at, error.to_string());
-            let expected = "a host name such as \"www.example.com\" or \"*.example.com\"";
-            context.problems.push(problem.found(format!("{:?}", field.value)).expected(expected));
-            None
-        }
-    }
-}
-
-/// Listeners on one frontend and port must speak one protocol: TLS begins before any host is known.
-pub(super) fn check_protocols(context: &mut Context<'_>, definitions: &[Definition], layer4: &super::layer4::Parts) {
-    let gateway = context.gateway;
-    let http = definitions.iter().zip(gateway.http_listeners.iter());
-    let http = http.map(|(one, asked)| (one.frontend, one.port, one.protocol, &asked.name));
-    let tcp = layer4.listeners.iter().zip(gateway.listeners.iter());
-    let tcp = tcp.map(|(one, asked)| (one.frontend, one.port, one.protocol, &asked.name));
-    let mut first = std::collections::HashMap::new();
-    for (frontend, port, protocol, name) in http.chain(tcp) {
-        let (Some(frontend), Some(port), Some(protocol)) = (frontend, port, protocol) else { continue };
-        let (spoken, other) = first.entry((frontend, port)).or_insert((protocol, name));
-        if *spoken != protocol {
-            let message = format!(
-                "{:?} speaks {protocol} where the listener {:?} speaks {spoken}; one address and port has one protocol",
-                name.value, other.value
-            );
-            let problem = Problem::error(codes::PROTOCOL_CONFLICT, &name.at, message);
-            context.problems.push(problem.help("give one of them another frontend port"));
-        }
-    }
+    host_name::all(context, &asked.host_names, &asked.name, Asked::ByRequest)
 }

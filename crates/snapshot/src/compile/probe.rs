@@ -17,6 +17,7 @@ use model::schema::{Field, Named};
 use super::backend_http_settings::{Definition as SettingsDefinition, is_host_value};
 use super::codes;
 use super::context::{Context, is_on, text};
+use super::layer4::probe as bytes;
 use crate::{HostHeader, Probe, ProbeMatch, ProxyVersion, Scheme, Settings};
 
 /// What the default probe sends as Host where the settings do not say otherwise.
@@ -53,18 +54,25 @@ fn one(context: &mut Context<'_>, asked: &Named<Asked>) -> Definition {
     }
     let threshold = context.number("unhealthyThreshold", &asked.unhealthy_threshold, (1, 20));
     let port = context.number("the port", &asked.port, (1, 65535));
+    let is_bytes = bytes::is_meant(context.gateway, asked);
+    let (host, path, accept) = if is_bytes {
+        (bytes::name(context, asked), Arc::from("/"), ProbeMatch::default())
+    } else {
+        proxy_header(context, asked);
+        (host(context, asked), path(context, asked), accept(context, asked))
+    };
     let min_servers = context.number("minServers", &asked.min_servers, (0, i64::from(u32::MAX)));
     let probe = Probe {
         name: Some(Arc::from(asked.name.as_str())),
-        host: host(context, asked),
-        path: path(context, asked),
+        host,
+        path,
         port: port.and_then(|port| u16::try_from(port).ok()),
         host_port: asked.gatehouse.host_port.as_ref().is_none_or(|switch| switch.value),
         interval,
         timeout,
         unhealthy_threshold: threshold.unwrap_or(DEFAULT_THRESHOLD),
         min_servers: min_servers.unwrap_or(0),
-        accept: accept(context, asked),
+        accept,
         user_agent: Arc::from(text(&asked.gatehouse.user_agent).map_or(USER_AGENT, |agent| agent.as_str())),
         proxy_header: is_on(&asked.enable_probe_proxy_protocol_header).then_some(ProxyVersion::V1),
     };
@@ -72,8 +80,15 @@ fn one(context: &mut Context<'_>, asked: &Named<Asked>) -> Definition {
     Definition { probe, protocol, picks_host: picks_host(asked) }
 }
 
-fn is_layer4(asked: &Asked) -> bool {
-    asked.protocol.as_ref().is_some_and(|protocol| matches!(protocol.value, Protocol::Tcp | Protocol::Tls))
+/// A request has no place for the header.
+fn proxy_header(context: &mut Context<'_>, asked: &Named<Asked>) {
+    let switch = &asked.enable_probe_proxy_protocol_header;
+    if let Some(field) = switch.as_ref().filter(|field| field.value) {
+        let message =
+            format!("the probe {:?} asks over HTTP; a PROXY protocol header is for Tcp and Tls", asked.name.value);
+        let problem = Problem::error(codes::PROPERTY_NOT_FOR_PROTOCOL, &field.at, message);
+        context.problems.push(problem.help("remove it, or set \"protocol\" to \"Tcp\" or \"Tls\""));
+    }
 }
 
 fn picks_host(asked: &Asked) -> bool {
@@ -82,7 +97,7 @@ fn picks_host(asked: &Asked) -> bool {
 
 fn host(context: &mut Context<'_>, asked: &Named<Asked>) -> Option<Arc<str>> {
     let Some(host) = text(&asked.host) else {
-        if !picks_host(asked) && !is_layer4(asked) {
+        if !picks_host(asked) {
             let message = format!("the probe {:?} has no host and takes none from its settings", asked.name.value);
             let problem = Problem::error(codes::PROBE_HOST_NULL, &asked.name.at, message);
             let expected = "\"host\", or \"pickHostNameFromBackendHttpSettings\": true";
@@ -102,7 +117,7 @@ fn host(context: &mut Context<'_>, asked: &Named<Asked>) -> Option<Arc<str>> {
 
 fn path(context: &mut Context<'_>, asked: &Named<Asked>) -> Arc<str> {
     let Some(path) = text(&asked.path) else { return Arc::from("/") };
-    if !is_layer4(asked) && !is_request_target(&path.value) {
+    if !is_request_target(&path.value) {
         let message = "this cannot be the path of a request";
         let problem = Problem::error(codes::INVALID_PROBE_PATH, &path.at, message);
         context.problems.push(problem.found(format!("{:?}", path.value)).expected("a path that begins with \"/\""));
@@ -187,10 +202,11 @@ pub(super) fn check_settings(context: &mut Context<'_>, probes: &[Definition], a
 }
 
 impl Definition {
-    /// The probe of a target whose settings name this one.
+    /// The probe of a target whose settings name this one. Of TLS, the name is its own, else that of the settings.
     pub(super) fn joined(&self, settings: &Settings) -> Probe {
+        let is_own = if settings.scheme.is_http() { !self.picks_host } else { self.probe.host.is_some() };
         let host = match &settings.host {
-            _ if !self.picks_host => self.probe.host.clone(),
+            _ if is_own => self.probe.host.clone(),
             HostHeader::Fixed(name) => Some(name.clone()),
             HostHeader::Client | HostHeader::Server => None,
         };
@@ -211,7 +227,8 @@ impl Definition {
         };
         if let Some(protocol) = self.protocol.filter(|protocol| *protocol != spoken) {
             let message = format!("the probe {name:?} speaks {protocol}, but these settings speak {spoken}");
-            context.error(codes::PROBE_PROTOCOL, &reference.at, message);
+            let problem = Problem::error(codes::PROBE_PROTOCOL, &reference.at, message);
+            context.problems.push(problem.expected(format!("a probe with the protocol \"{spoken}\"")));
         }
         if self.picks_host && settings.host == HostHeader::Client && settings.scheme.is_http() {
             let message = format!("the probe {name:?} takes its host from these settings, which have none");

@@ -5,7 +5,7 @@
 //! document without any priority (an old export) is numbered as the service did it: exact hosts, then
 //! wildcards, then basic listeners.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use model::request_routing_rule::{RequestRoutingRule, RequestRoutingRuleType};
 use model::schema::{Field, Named};
@@ -208,7 +208,8 @@ fn priorities(context: &mut Context<'_>, listeners: &[Listener], rules: &mut [De
         }
     }
     if http.clone().all(|(_, priority)| priority.is_none()) {
-        return number(context, listeners, rules);
+        let taken: HashSet<i64> = owners.into_keys().collect();
+        return number(context, listeners, rules, &taken);
     }
     for (rule, (name, priority)) in rules.iter_mut().zip(http) {
         match priority {
@@ -222,8 +223,8 @@ fn priorities(context: &mut Context<'_>, listeners: &[Listener], rules: &mut [De
     }
 }
 
-/// Numbers rules as an old gateway tried them: 10, 20, 30 and so on.
-fn number(context: &mut Context<'_>, listeners: &[Listener], rules: &mut [Definition]) {
+/// Numbers rules as an old gateway tried them: 10, 20, 30 and so on, without what rules of TCP and TLS have taken.
+fn number(context: &mut Context<'_>, listeners: &[Listener], rules: &mut [Definition], taken: &HashSet<i64>) {
     let gateway = context.gateway;
     let kind = |rule: &Definition| match rule.listener.and_then(|index| listeners.get(index)) {
         Some(listener) if listener.is_basic => 2,
@@ -232,10 +233,11 @@ fn number(context: &mut Context<'_>, listeners: &[Listener], rules: &mut [Defini
     };
     let mut order: Vec<usize> = (0..rules.len()).collect();
     order.sort_by_key(|index| rules.get(*index).map(kind));
-    let step = if rules.len() > 2000 { 1 } else { 10 };
-    for (place, index) in (1..).zip(order) {
+    let step = if rules.len() + taken.len() > 2000 { 1 } else { 10 };
+    let free = (1..).map(|place: u32| place * step).filter(|priority| !taken.contains(&i64::from(*priority)));
+    for (priority, index) in free.zip(order) {
         if let Some(rule) = rules.get_mut(index) {
-            rule.priority = place * step;
+            rule.priority = priority;
         }
     }
     for (rule, asked) in rules.iter().zip(gateway.request_routing_rules.iter()) {

@@ -7,10 +7,10 @@
 
 use std::sync::Arc;
 
-use model::Problem;
 use model::backend_http_settings::BackendHttpSettings;
 use model::backend_settings::BackendSettings;
-use model::schema::Named;
+use model::schema::{Field, Named};
+use model::{Problem, Severity};
 use routing::{HostPattern, is_ip_literal};
 use tls::certificate::Identity;
 use tls::connector::{ServerTls, Sni, Trust};
@@ -80,30 +80,35 @@ pub(super) fn compiled(
     Compiled { tls: Some(Arc::new(tls)), unbound }
 }
 
+/// What settings of TCP and TLS say, beside roots and certificates.
+pub(super) struct OfBytes {
+    pub(super) scheme: Option<Scheme>,
+    /// The servers' name; `None`: that of the member.
+    pub(super) name: Option<Arc<str>>,
+    /// Protocols that are offered.
+    pub(super) alpn: Vec<Box<[u8]>>,
+}
+
 /// Compiles what settings of TCP and TLS say of TLS. Nothing of it can be switched off.
 pub(super) fn of_bytes(
     context: &mut Context<'_>,
     asked: &Named<BackendSettings>,
     stores: &Stores<'_>,
-    scheme: Option<Scheme>,
+    told: OfBytes,
 ) -> Compiled {
     let gateway = context.gateway;
     let mut unbound = Vec::new();
     let listed = context.links(&gateway.trusted_root_certificates, &asked.trusted_root_certificates);
     let identity = context.link(&gateway.ssl_certificates, &asked.gatehouse.client_certificate);
-    if scheme != Some(Scheme::Tls) {
+    if told.scheme != Some(Scheme::Tls) {
         return Compiled::default();
     }
-    let sni = match text(&asked.host_name) {
-        Some(name) => Sni::Fixed(Arc::from(name.value.trim().trim_end_matches('.'))),
-        None => Sni::Server,
-    };
     let tls = ServerTls {
         trust: stores.trust(&listed, asked.trusted_root_certificates.is_empty(), &mut unbound),
         check_chain: true,
         check_name: true,
-        sni,
-        alpn: asked.gatehouse.alpn.iter().map(|name| name.value.as_bytes().into()).collect(),
+        sni: told.name.map_or(Sni::Server, Sni::Fixed),
+        alpn: told.alpn,
         identity: stores.identity(identity, &mut unbound),
     };
     Compiled { tls: Some(Arc::new(tls)), unbound }
@@ -141,11 +146,8 @@ impl Stores<'_> {
 fn sni(context: &mut Context<'_>, asked: &Named<BackendHttpSettings>, host: &HostHeader) -> Sni {
     if let Some(field) = text(&asked.sni_name) {
         let name = field.value.trim().trim_end_matches('.');
-        let is_name = HostPattern::parse(name).is_ok_and(|pattern| pattern.is_exact());
-        if !is_name || is_ip_literal(name.as_bytes()) {
-            let problem = Problem::error(codes::INVALID_SNI_NAME, &field.at, "this cannot be a server's name in TLS");
-            let expected = "a DNS name such as \"app.example.com\"; no address, no wildcard, no port";
-            context.problems.push(problem.found(format!("{:?}", field.value)).expected(expected));
+        if !is_name(name) {
+            context.problems.push(no_name(Severity::Error, field));
         }
         return Sni::Fixed(Arc::from(name));
     }
@@ -154,6 +156,28 @@ fn sni(context: &mut Context<'_>, asked: &Named<BackendHttpSettings>, host: &Hos
         HostHeader::Server => Sni::Server,
         HostHeader::Client => Sni::Client,
     }
+}
+
+/// The name of a server of TLS, or of one that is probed. An address, which is never sent (RFC 6066), is passed over
+/// with a warning.
+pub(super) fn server_name(context: &mut Context<'_>, field: &Field<String>) -> Option<Arc<str>> {
+    let name = field.value.trim().trim_end_matches('.');
+    if is_name(name) {
+        return Some(Arc::from(name));
+    }
+    let severity = if is_ip_literal(name.as_bytes()) { Severity::Warning } else { Severity::Error };
+    context.problems.push(no_name(severity, field));
+    None
+}
+
+fn is_name(name: &str) -> bool {
+    HostPattern::parse(name).is_ok_and(|pattern| pattern.is_exact()) && !is_ip_literal(name.as_bytes())
+}
+
+fn no_name(severity: Severity, field: &Field<String>) -> Problem {
+    let problem = Problem::error(codes::INVALID_SNI_NAME, &field.at, "this cannot be a server's name in TLS");
+    let expected = "a DNS name such as \"app.example.com\"; no address, no wildcard, no port";
+    Problem { severity, ..problem.found(format!("{:?}", field.value)).expected(expected) }
 }
 
 /// The name in a Host header.

@@ -12,6 +12,7 @@ use model::{At, Problem};
 use super::codes;
 use super::context::Context;
 use super::frontend::Port;
+use super::pool::dns_name;
 use crate::AffinityKey;
 
 /// Least length of a secret of session tickets or of affinity cookies, in bytes.
@@ -67,14 +68,7 @@ pub(super) fn member<'a>(site: Option<&'a Site>, id: &str) -> Option<&'a List<St
 /// What the site file says by itself: name servers that are none, and settings that do nothing yet.
 pub(super) fn check_settings(context: &mut Context<'_>) {
     let Some(site) = context.site else { return };
-    for server in site.dns.iter().flat_map(|dns| dns.servers.iter()) {
-        if name_server(&server.value).is_none() {
-            let problem =
-                Problem::error(codes::INVALID_ADDRESS, &server.at, "this is not the address of a name server");
-            let expected = "an IP address, or one with a port, such as \"10.0.0.2:53\" or \"[::1]:53\"";
-            context.problems.push(problem.found(format!("{:?}", server.value)).expected(expected));
-        }
-    }
+    name_servers(context, site);
     ticket_keys(context, site);
     let address = site.admin.as_ref().and_then(|admin| admin.address.as_ref());
     let rule_sets = site.folders.as_ref().and_then(|folders| folders.rule_sets.as_ref());
@@ -87,6 +81,26 @@ pub(super) fn check_settings(context: &mut Context<'_>) {
         let problem =
             Problem::warning(codes::NOT_SUPPORTED_YET, at, format!("not supported by this gateway yet: {what}"));
         context.problems.push(problem.help("this setting is ignored"));
+    }
+}
+
+fn name_servers(context: &mut Context<'_>, site: &Site) {
+    let Some(dns) = &site.dns else { return };
+    let forward = dns.forward.iter().flat_map(|(_, servers)| servers.value.iter());
+    for server in dns.servers.iter().chain(forward).filter(|server| name_server(&server.value).is_none()) {
+        let problem = Problem::error(codes::INVALID_ADDRESS, &server.at, "this is not the address of a name server");
+        let expected = "an IP address, or one with a port, such as \"10.0.0.2:53\" or \"[::1]:53\"";
+        context.problems.push(problem.found(format!("{:?}", server.value)).expected(expected));
+    }
+    let names = dns.forward.iter().map(|(name, _)| name).chain(&dns.search);
+    for name in names.filter(|name| dns_name(&name.value).is_none()) {
+        let problem = Problem::error(codes::INVALID_HOST_NAME, &name.at, "this is no DNS name");
+        let expected = "a domain, such as \"corp.example\"";
+        context.problems.push(problem.found(format!("{:?}", name.value)).expected(expected));
+    }
+    for (name, servers) in dns.forward.iter().filter(|(_, servers)| servers.value.is_empty()) {
+        let message = format!("no name server is named for {:?}", name.value);
+        context.problems.push(Problem::error(codes::INVALID_ADDRESS, &servers.at, message));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::{Outcome, Passes, Question};
-use crate::{Algorithm, DistributionId, Hit, HostHeader, Member, Scheme, Settings, Snapshot, TargetId};
+use crate::{Algorithm, DistributionId, Hit, HostHeader, Member, Pool, Scheme, Settings, Snapshot, TargetId};
 
 /// Where a request is forwarded to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,12 +87,16 @@ pub(super) fn to_several(
 fn pool(snapshot: &Snapshot, target: TargetId, weight: u32) -> PoolShare {
     let target = &snapshot.targets[target];
     let (pool, port) = (&snapshot.pools[target.pool], snapshot.settings[target.settings].port);
+    PoolShare { name: pool.name.to_string(), weight, percent: 0, members: members(pool, port) }
+}
+
+/// Addresses and names of a pool's members, with a port.
+pub(super) fn members(pool: &Pool, port: u16) -> Vec<String> {
     let member = |member: &Member| match member {
         Member::Address(ip) => SocketAddr::new(*ip, port).to_string(),
         Member::Name(name) => format!("{name}:{port}"),
     };
-    let members = pool.members.iter().map(member).collect();
-    PoolShare { name: pool.name.to_string(), weight, percent: 0, members }
+    pool.members.iter().map(member).collect()
 }
 
 fn forward(

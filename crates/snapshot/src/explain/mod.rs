@@ -1,14 +1,15 @@
-//! Which way a request would go, and why: the same look-ups as the data plane's, with their reasons kept.
+//! Which way a request or a session would go, and why: the same look-ups as the data plane's, with their reasons kept.
 
 mod asked;
 mod forward;
 mod rewriting;
+mod session;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use jwt::Action as TokenAction;
 use routing::RequestTarget;
-use tls::acceptor::ListenerTls;
+use tls::acceptor::{Application, ListenerTls};
 use tls::certificate::day;
 use tls::client_auth::Mode;
 
@@ -17,15 +18,17 @@ use crate::{Action, Binding, BindingId, Hit, JwtId, ListenerId, Router, RuleId, 
 use asked::Asked;
 pub use forward::{Distributed, Forward, PoolShare};
 pub use rewriting::{AnswerChange, Fate, HeaderChange, Pass, Passes, Rerouted, RuleFate};
+pub use session::{ProbeTold, ServerTold, Session};
 
-/// A request to be explained.
+/// A request to be explained; or a session, which has no more than scheme, port, host and client.
 #[derive(Clone, Debug)]
 pub struct Question<'a> {
-    /// What the client speaks.
+    /// What the client speaks. `Tls`: to a listener of TLS, or through one of TCP; `Tcp`: anything else.
     pub scheme: Scheme,
     /// The port in the URL, or the scheme's.
     pub port: u16,
-    /// Host as it would stand in the Host header.
+    /// Host as it would stand in the Host header. Of a session, the name that the client asks for in TLS; an address,
+    /// where it names nobody.
     pub host: &'a str,
     /// The path as it would be sent, still encoded.
     pub path: &'a str,
@@ -54,7 +57,10 @@ pub struct Explanation {
     pub address: Option<SocketAddr>,
     /// The port of the document that is opened there.
     pub document_port: Option<u16>,
-    /// For HTTPS: the certificate that a client sees which names this host, with policy and client authentication.
+    /// Whether this client has to begin with a PROXY protocol header.
+    pub proxy_header: bool,
+    /// For HTTPS and TLS: the certificate that a client sees which names this host, with policy and client
+    /// authentication.
     pub tls: Option<String>,
     /// Rules that were looked at, in priority order, up to the one that won.
     pub considered: Vec<Considered>,
@@ -126,10 +132,22 @@ pub enum Outcome {
     },
     /// To one of these servers.
     Forward(Box<Forward>),
+    /// A session with one of these servers.
+    Session(Box<Session>),
+    /// No session: the client gets no answer, only an end.
+    Refused {
+        /// Why, as the log has it.
+        end_reason: &'static str,
+        /// Why, in words.
+        reason: String,
+    },
 }
 
-/// Follows a request through a snapshot.
+/// Follows a request, or a session, through a snapshot.
 pub fn explain(snapshot: &Snapshot, question: &Question<'_>) -> Explanation {
+    if !question.scheme.is_http() {
+        return session::explain(snapshot, question);
+    }
     let mut bindings = snapshot.bindings.entries().filter(|(_, binding)| serves(binding, question)).peekable();
     let first = bindings.peek().map(|(id, _)| *id);
     let chosen = bindings
@@ -138,11 +156,7 @@ pub fn explain(snapshot: &Snapshot, question: &Question<'_>) -> Explanation {
         .or(first);
     let Some(binding) = chosen else { return Explanation::default() };
     let arrival = &snapshot.bindings[binding];
-    let mut explanation = Explanation {
-        address: Some(arrival.address),
-        document_port: Some(arrival.document_port),
-        ..Explanation::default()
-    };
+    let mut explanation = arrived(arrival, question);
     let rule = arrival.hosts.lookup(question.host.as_bytes());
     let shown = rule.map(|rule| snapshot.rules[rule].listener).or(arrival.fallback);
     let shown = shown.filter(|_| rule.is_some() || !arrival.refuse_unknown_sni).map(|id| &snapshot.listeners[id]);
@@ -163,8 +177,35 @@ pub fn explain(snapshot: &Snapshot, question: &Question<'_>) -> Explanation {
 }
 
 fn serves(binding: &Binding, question: &Question<'_>) -> bool {
-    binding.scheme == question.scheme
-        && [binding.document_port, binding.public_port, binding.address.port()].contains(&question.port)
+    binding.scheme == question.scheme && has_port(binding, question)
+}
+
+fn has_port(binding: &Binding, question: &Question<'_>) -> bool {
+    [binding.document_port, binding.public_port, binding.address.port()].contains(&question.port)
+}
+
+/// The first step of the road.
+fn arrived(binding: &Binding, question: &Question<'_>) -> Explanation {
+    Explanation {
+        address: Some(binding.address),
+        document_port: Some(binding.document_port),
+        proxy_header: binding.proxies.iter().any(|network| holds(*network, question.client)),
+        ..Explanation::default()
+    }
+}
+
+/// Whether a network holds an address.
+fn holds((network, length): (IpAddr, u8), address: IpAddr) -> bool {
+    let shift = |bits: u32| bits.saturating_sub(u32::from(length));
+    match (network, address.to_canonical()) {
+        (IpAddr::V4(network), IpAddr::V4(address)) => {
+            (network.to_bits() ^ address.to_bits()).checked_shr(shift(32)).unwrap_or(0) == 0
+        }
+        (IpAddr::V6(network), IpAddr::V6(address)) => {
+            (network.to_bits() ^ address.to_bits()).checked_shr(shift(128)).unwrap_or(0) == 0
+        }
+        _ => false,
+    }
 }
 
 fn described(tls: &ListenerTls) -> String {
@@ -177,7 +218,14 @@ fn described(tls: &ListenerTls) -> String {
         Some(Mode::Strict) => ", client certificates needed",
         Some(Mode::Passthrough) => ", client certificates passed through",
     };
-    format!("{name} ({}, until {until}), {} ({versions}){asked}", facts.key, policy.name)
+    let agreed = match &tls.application {
+        Application::Bytes { alpn } if !alpn.is_empty() => {
+            let names: Vec<_> = alpn.iter().map(|name| String::from_utf8_lossy(name)).collect();
+            format!(", agrees to {}", names.join(", "))
+        }
+        Application::Bytes { .. } | Application::Http { .. } => String::new(),
+    };
+    format!("{name} ({}, until {until}), {} ({versions}){asked}{agreed}", facts.key, policy.name)
 }
 
 fn considered(snapshot: &Snapshot, binding: BindingId, winner: Option<RuleId>) -> Vec<Considered> {

@@ -1,6 +1,6 @@
 //! Rules of TCP and TLS: one listener, one pool, one way to speak to it.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use model::Problem;
 use model::request_routing_rule::RequestRoutingRuleType;
@@ -22,40 +22,54 @@ pub(in crate::compile) struct Definition {
 /// All rules, in the document's order.
 pub(super) fn all(context: &mut Context<'_>) -> Vec<Definition> {
     let gateway = context.gateway;
-    let mut owned = HashSet::new();
-    gateway.routing_rules.iter().map(|rule| one(context, rule, &mut owned)).collect()
+    let mut owners = HashMap::new();
+    gateway.routing_rules.iter().map(|rule| one(context, rule, &mut owners)).collect()
 }
 
-fn one(context: &mut Context<'_>, asked: &Named<RoutingRule>, owned: &mut HashSet<usize>) -> Definition {
+fn one<'a>(
+    context: &mut Context<'a>,
+    asked: &'a Named<RoutingRule>,
+    owners: &mut HashMap<usize, &'a str>,
+) -> Definition {
     let gateway = context.gateway;
-    let (at, owner) = (&asked.name.at, format!("the rule {:?}", asked.name.value));
+    let owner = format!("the rule {:?}", asked.name.value);
     if let Some(kind) = asked.rule_type.as_ref().filter(|kind| kind.value != RequestRoutingRuleType::Basic) {
         let message = format!("{owner} is of TCP and TLS, where every rule is Basic");
         let problem = Problem::error(codes::PROPERTY_NOT_FOR_RULE_TYPE, &kind.at, message);
-        context.problems.push(problem.expected("\"Basic\""));
+        context.problems.push(problem.found(format!("{:?}", kind.value.to_string())).expected("\"Basic\""));
     }
-    let listener = match context.link(&gateway.listeners, &asked.listener) {
-        Link::Absent => {
-            context.error(codes::RULE_WITHOUT_LISTENER, at, format!("{owner} has no listener"));
-            None
-        }
-        Link::To(index) if !owned.insert(index) => {
-            let at = asked.listener.as_ref().map_or(at, |field| &field.at);
-            context.error(codes::LISTENER_IN_SEVERAL_RULES, at, "this listener stands in another rule already");
-            None
-        }
-        Link::To(index) => Some(index),
-        Link::Broken => None,
-    };
+    let listener = context.link(&gateway.listeners, &asked.listener);
+    absent(context, asked, listener, (codes::RULE_WITHOUT_LISTENER, "listener", "listener"));
+    let listener = listener.index().filter(|index| is_free(context, asked, owners.insert(*index, &asked.name)));
     let pool = context.link(&gateway.backend_address_pools, &asked.backend_address_pool);
-    if pool == Link::Absent {
-        context.error(codes::POOL_MISSING, at, format!("{owner} has no pool"));
-    }
+    absent(context, asked, pool, (codes::POOL_MISSING, "pool", "backendAddressPool"));
     let settings = context.link(&gateway.backend_settings_collection, &asked.backend_settings);
-    if settings == Link::Absent {
-        context.error(codes::SETTINGS_MISSING, at, format!("{owner} has no settings"));
-    }
+    absent(context, asked, settings, (codes::SETTINGS_MISSING, "settings", "backendSettings"));
     // Ranges are looked at with those of the rules for HTTP, among which they have to be unique.
     let priority = asked.priority.as_ref().and_then(|priority| u32::try_from(priority.value).ok()).unwrap_or(u32::MAX);
     Definition { priority, listener, pool: pool.index(), settings: settings.index() }
+}
+
+/// Reports a part that the rule does not name.
+fn absent(
+    context: &mut Context<'_>,
+    asked: &Named<RoutingRule>,
+    link: Link,
+    (code, what, property): (&'static str, &str, &str),
+) {
+    if link == Link::Absent {
+        let message = format!("the rule {:?} has no {what}", asked.name.value);
+        let problem = Problem::error(code, &asked.name.at, message);
+        context.problems.push(problem.expected(format!("the property {property:?}")));
+    }
+}
+
+/// Whether no earlier rule has the listener; else it is reported.
+fn is_free(context: &mut Context<'_>, asked: &Named<RoutingRule>, earlier: Option<&str>) -> bool {
+    let Some(earlier) = earlier else { return true };
+    let at = asked.listener.as_ref().map_or(&asked.name.at, |field| &field.at);
+    let message = format!("this listener stands in the rule {earlier:?} already");
+    let problem = Problem::error(codes::LISTENER_IN_SEVERAL_RULES, at, message);
+    context.problems.push(problem.help("a listener has one rule"));
+    false
 }

@@ -39,7 +39,11 @@ pub(super) struct Placed<'a> {
 
 impl BindingSite {
     /// The whole binding. Rules were added in the order of their priorities.
-    pub(super) fn finished(self, rules: &Table<RuleId, Rule>) -> Binding {
+    pub(super) fn finished(mut self, rules: &Table<RuleId, Rule>) -> Binding {
+        if !self.scheme.is_http() {
+            // Whoever takes any name takes those that nobody else takes, whatever its rule's priority.
+            self.hosts.sort_by_key(|(host, _)| host.is_none());
+        }
         let basic = self.hosts.iter().find(|(host, _)| host.is_none());
         // A client that names nobody. Passing through, nothing but its name says where it belongs.
         let any = match self.scheme {

@@ -37,12 +37,13 @@ impl Linker<'_, '_> {
         let (parts, gateway) = (self.parts, self.context.gateway);
         let (definition, asked) = (parts.layer4.listeners.get(index)?, gateway.listeners.get(index)?);
         let scheme = scheme(definition.protocol?)?;
+        let hosts = definition.patterns()?;
         let own = &asked.gatehouse.refuse_unknown_sni;
         let placed = Placed {
             frontend: definition.frontend?,
             port: definition.port?,
             scheme,
-            hosts: &definition.hosts,
+            hosts: &hosts,
             refuses_unknown_sni: is_on(if own.is_some() { own } else { &gateway.gatehouse.refuse_unknown_sni }),
             proxies: &definition.proxies,
         };
@@ -53,7 +54,7 @@ impl Linker<'_, '_> {
                 reference: &asked.ssl_certificate,
                 certificate: definition.certificate,
                 profile: definition.profile,
-                hosts: &definition.hosts,
+                hosts: &hosts,
                 application: Application::Bytes { alpn: definition.alpn.clone() },
             })
         });
@@ -63,7 +64,7 @@ impl Linker<'_, '_> {
             tls: tls.flatten(),
             certificate: self.certificate_name(definition.certificate, scheme),
             pages: None,
-            hosts: definition.hosts.clone(),
+            hosts,
             bindings,
         }))
     }

@@ -49,3 +49,30 @@ fn listeners_that_only_redirect_do_not_count_as_active() {
     assert_eq!(codes_of(&sections(&forwarding), false), [("warning", codes::LIMIT_REACHED)]);
     assert_eq!(codes_of(&sections(&redirecting), false), []);
 }
+
+#[test]
+fn listeners_rules_and_settings_of_tcp_count_with_those_of_http() {
+    let host = |n| {
+        format!("{{name: l{n}, frontendIPConfiguration: feip, frontendPort: p80, protocol: Http, hostName: h{n}.com}}")
+    };
+    let rule = |n| {
+        format!(
+            "{{name: r{n}, priority: {}, httpListener: l{n}, backendAddressPool: pool, backendHttpSettings: http}}",
+            n + 1
+        )
+    };
+    let (http, rules) = (many(100, host), many(100, rule));
+    let settings = many(100, |n| format!("{{name: s{n}, port: 80, protocol: Tcp}}"));
+    let one = "[{name: db, frontendIPConfiguration: feip, frontendPort: p8080, protocol: Tcp}]";
+    let way = "[{name: db, priority: 500, listener: db, backendAddressPool: pool, backendSettings: s0}]";
+    let sections = [
+        ("httpListeners", http.as_str()),
+        ("requestRoutingRules", &rules),
+        ("listeners", one),
+        ("routingRules", way),
+        ("backendSettingsCollection", &settings),
+    ];
+    // 101 settings, 101 active listeners.
+    assert_eq!(codes_of(&sections, true), [("error", codes::LIMIT_REACHED); 2]);
+    assert_eq!(codes_of(&sections[..2], true), []);
+}
