@@ -123,6 +123,8 @@ failures! {
     ClientStalled => Client, 499, "ERRORINFO_CLIENT_TIMED_OUT", "client_stalled", No, true;
     /// A TLS handshake that failed. Only counted: there is no request yet.
     ClientHandshake => Client, 400, "ERRORINFO_INVALID_REQUEST", "client_handshake", No, true;
+    /// A proxy that has to say who its client is does not. Only counted: there is no request yet.
+    ProxyHeader => Client, 400, "ERRORINFO_INVALID_REQUEST", "proxy_header", No, true;
     /// Plain HTTP where TLS is spoken.
     HttpToHttpsPort => Client, 400, "ERRORINFO_HTTP_TO_HTTPS_PORT", "http_to_https_port", No, true;
     /// The host's listener asks for client certificates in another way than the one that the handshake was made with.

@@ -8,6 +8,7 @@ pub mod failure;
 pub mod http;
 pub mod io;
 pub mod serve;
+pub mod tcp;
 pub mod timer;
 pub mod tls;
 pub mod view;

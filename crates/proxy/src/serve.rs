@@ -6,6 +6,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use frontend::proxy_protocol::{self, is_trusted};
+use observe::access_log::end_reason;
 use observe::{WorkerCounters, WorkerLog};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -14,9 +16,11 @@ use tokio::task::spawn_local;
 use crate::failure::Failure;
 use crate::http::compose::Peer;
 use crate::http::h1::connection::{Connection, Guest};
-use crate::timer::TICK;
+use crate::io::{Stream as _, within};
+use crate::tcp::session::{self, Caller};
+use crate::timer::{Lane, TICK};
 use crate::tls::accept;
-use crate::worker::{Door, DoorKey, Shared, Worker};
+use crate::worker::{Admitted, Door, DoorKey, Shared, Worker};
 
 /// What a worker is told to do.
 #[derive(Debug)]
@@ -118,22 +122,87 @@ async fn accept_watched(
 
 fn connect(worker: &Rc<Worker>, door: &Rc<Door>, stream: TcpStream, peer: SocketAddr) {
     let view = worker.view();
-    let limits = &view.published.snapshot.limits;
-    let ip = peer.ip().to_canonical();
-    let Some(admitted) = worker.shared.admit(ip, limits.max_connections, limits.max_connections_per_client) else {
-        worker.counters.refusal(Failure::Overloaded as usize);
-        drop(spawn_local(refuse(stream)));
-        return;
+    let published = &view.published;
+    let limits = &published.snapshot.limits;
+    let binding = door.binding(&view).map(|binding| &published.snapshot.bindings[binding]);
+    let is_proxy = binding.is_some_and(|binding| is_trusted(peer.ip(), &binding.proxies));
+    // A proxy has as many connections as its clients together, which are counted once they are known.
+    let most = if is_proxy { usize::MAX } else { limits.max_connections_per_client };
+    let round_trip = published.wants_round_trip.then(|| kernel::round_trip_time(stream.as_fd())).flatten();
+    let arrival = Arrival { caller: Caller { client: peer, destination: None }, round_trip };
+    let Some(admitted) = worker.shared.admit(peer.ip().to_canonical(), limits.max_connections, most) else {
+        return turn_away(worker, door, stream, arrival.caller);
     };
     let (worker, door) = (Rc::clone(worker), Rc::clone(door));
-    let round_trip = view.published.wants_round_trip.then(|| kernel::round_trip_time(stream.as_fd())).flatten();
-    let peer = Peer { address: peer, round_trip };
-    if door.is_tls(&view) {
-        drop(spawn_local(accept::serve(worker, door, stream, peer, admitted)));
+    if is_proxy {
+        drop(spawn_local(announced(worker, door, stream, arrival, admitted)));
+    } else {
+        seat(worker, door, stream, arrival, admitted);
+    }
+}
+
+/// Who comes, before a byte was read.
+struct Arrival {
+    caller: Caller,
+    round_trip: Option<Duration>,
+}
+
+/// Serves a connection whose client is known.
+fn seat(worker: Rc<Worker>, door: Rc<Door>, stream: TcpStream, arrival: Arrival, admitted: Admitted) {
+    let view = worker.view();
+    let scheme = door.scheme(&view);
+    let guest = Guest::new(Rc::clone(&worker), admitted);
+    if !scheme.is_http() {
+        drop(spawn_local(session::serve(worker, door, stream, arrival.caller, guest)));
         return;
     }
-    let guest = Guest::new(Rc::clone(&worker), admitted);
+    let peer = Peer { address: arrival.caller.client, round_trip: arrival.round_trip };
+    if scheme.is_tls() {
+        drop(spawn_local(accept::serve(worker, door, stream, peer, guest)));
+        return;
+    }
     drop(spawn_local(Connection::new(worker, door, stream, peer, None, guest).serve()));
+}
+
+/// Reads who the client is from what its proxy says, which is required of it.
+async fn announced(worker: Rc<Worker>, door: Rc<Door>, stream: TcpStream, arrival: Arrival, admitted: Admitted) {
+    let limits = worker.view().published.snapshot.limits.clone();
+    let timer = worker.timers.register(door.group);
+    timer.set(Lane::ClientRead, limits.tls_handshake_timeout);
+    let header = within(proxy_protocol::read(&stream), &timer, Lane::ClientRead).await;
+    let caller = match header {
+        Ok(Ok(proxied)) => proxied.addresses,
+        bad => {
+            worker.counters.refusal(Failure::ProxyHeader as usize);
+            if !door.scheme(&worker.view()).is_http() {
+                let detail = match bad {
+                    Ok(Err(error)) => error.to_string(),
+                    Ok(Ok(_)) | Err(_) => "no PROXY header in time".to_owned(),
+                };
+                session::refuse(&worker, &door, &stream, arrival.caller, (end_reason::PROXY_HEADER, &detail));
+            }
+            stream.reset_on_close();
+            return;
+        }
+    };
+    let Some((client, destination)) = caller else { return seat(worker, door, stream, arrival, admitted) };
+    drop(admitted);
+    let caller = Caller { client, destination: Some(destination) };
+    let ip = client.ip().to_canonical();
+    match worker.shared.admit(ip, limits.max_connections, limits.max_connections_per_client) {
+        Some(admitted) => seat(worker, door, stream, Arrival { caller, ..arrival }, admitted),
+        None => turn_away(&worker, &door, stream, caller),
+    }
+}
+
+/// There are too many already.
+fn turn_away(worker: &Rc<Worker>, door: &Rc<Door>, stream: TcpStream, caller: Caller) {
+    worker.counters.refusal(Failure::Overloaded as usize);
+    if door.scheme(&worker.view()).is_http() {
+        drop(spawn_local(refuse(stream)));
+    } else {
+        session::refuse(worker, door, &stream, caller, (end_reason::OVERLOADED, ""));
+    }
 }
 
 /// One write, no waiting: an overloaded gateway spends nothing on those it refuses.

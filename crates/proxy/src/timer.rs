@@ -131,7 +131,7 @@ impl Timers {
     pub fn limit(&self, group: u64, after: Duration) {
         let end = self.now().saturating_add(u64::try_from((after + TICK).as_millis()).unwrap_or(NEVER));
         for timer in self.list.borrow().iter().filter(|timer| timer.group == group) {
-            timer.lanes[Lane::Life as usize].set(end);
+            timer.lanes[Lane::Life as usize].set(end.min(timer.lanes[Lane::Life as usize].get()));
         }
     }
 
@@ -145,6 +145,11 @@ impl Timers {
                 timer.wake();
             }
         }
+    }
+
+    /// Wakes a group's connections, so that each looks at what changed around it.
+    pub fn wake_group(&self, group: u64) {
+        self.list.borrow().iter().filter(|timer| timer.group == group).for_each(|timer| timer.wake());
     }
 
     /// Wakes every connection, so that each looks at what changed around it.
@@ -168,6 +173,19 @@ impl TimerGuard {
         // The coarse clock is behind by up to a tick; adding one keeps the deadline from firing early.
         let millis = u64::try_from((after + TICK).as_millis()).unwrap_or(NEVER);
         self.timer.lanes[lane as usize].set(self.timers.now().saturating_add(millis));
+    }
+
+    /// Ends every wait this far from now, unless they end before.
+    pub fn limit(&self, after: Duration) {
+        let life = &self.timer.lanes[Lane::Life as usize];
+        let before = life.get();
+        self.set(Lane::Life, after);
+        life.set(before.min(life.get()));
+    }
+
+    /// True when a lane's time has come.
+    pub fn is_due(&self, lane: Lane) -> bool {
+        self.timer.lanes[lane as usize].get() <= self.timers.now()
     }
 
     /// Takes a lane's deadline away.

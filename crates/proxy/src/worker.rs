@@ -114,6 +114,8 @@ pub struct Worker {
     pub ending: Cell<bool>,
     doors: RefCell<Vec<Rc<Door>>>,
     groups: Cell<u64>,
+    /// The version of the configuration at the last tidying.
+    tidied: Cell<u64>,
     view: RefCell<Rc<View>>,
 }
 
@@ -134,6 +136,7 @@ impl Worker {
             ending: Cell::new(false),
             doors: RefCell::new(Vec::new()),
             groups: Cell::new(0),
+            tidied: Cell::new(0),
             view,
         })
     }
@@ -191,8 +194,12 @@ impl Worker {
         let view = self.view();
         buffer::trim();
         // A door without traffic would otherwise keep an old configuration alive.
+        let is_new = self.tidied.replace(view.version()) != view.version();
         for door in self.doors.borrow().iter() {
-            door.binding(&view);
+            // Sessions may last for days without a byte; they look whether they are still wanted.
+            if !door.scheme(&view).is_http() && is_new {
+                self.timers.wake_group(door.group);
+            }
         }
         let instant = Instant::now();
         self.timers.cut(|server| server.is_cut(instant));
@@ -220,6 +227,7 @@ pub struct Door {
     pub closed: Cell<bool>,
     /// The group of its connections' timers.
     pub group: u64,
+    scheme: Cell<Scheme>,
     /// What the view last looked at says of it.
     known: RefCell<Option<Known>>,
 }
@@ -233,7 +241,8 @@ struct Known {
 impl Door {
     /// A door at an address of the configuration.
     pub fn new(key: DoorKey, port: u16, group: u64) -> Rc<Self> {
-        Rc::new(Self { key, port, closed: Cell::new(false), group, known: RefCell::new(None) })
+        let (closed, scheme) = (Cell::new(false), Cell::new(Scheme::Http));
+        Rc::new(Self { key, port, closed, group, scheme, known: RefCell::new(None) })
     }
 
     /// The binding in a view; `None` when the configuration no longer has it.
@@ -242,9 +251,12 @@ impl Door {
         self.look(view, |known| known.binding)
     }
 
-    /// Whether TLS is spoken in a view.
-    pub fn is_tls(&self, view: &Rc<View>) -> bool {
-        self.binding(view).is_some_and(|binding| view.published.snapshot.bindings[binding].scheme.is_tls())
+    /// What is spoken in a view, or was when the configuration still had it.
+    pub fn scheme(&self, view: &Rc<View>) -> Scheme {
+        if let Some(binding) = self.binding(view) {
+            self.scheme.set(view.published.snapshot.bindings[binding].scheme);
+        }
+        self.scheme.get()
     }
 
     /// What servers are told of this socket.

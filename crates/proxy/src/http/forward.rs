@@ -262,7 +262,8 @@ impl Attempt<'_> {
         let began = Instant::now();
         seat.timer.set(Lane::ServerWrite, self.limits.connect_timeout.min(self.settings.request_timeout));
         let tls = self.connector.map(|connector| (connector, name.as_deref()));
-        let made = within(worker.connections.connect(self.server.address, tls), &seat.timer, Lane::ServerWrite).await;
+        let made =
+            within(worker.connections.connect(self.server.address, tls, b""), &seat.timer, Lane::ServerWrite).await;
         seat.timer.clear(Lane::ServerWrite);
         let link = match made {
             Ok(Ok(link)) => link,

@@ -4,14 +4,15 @@
 //! authentication" (mutual-authentication-overview): a bad client certificate is answered with 400 after the handshake,
 //! not with an alert.
 
+use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
 use rustls::server::{Acceptor, ClientHello};
 use snapshot::ListenerId;
-use tls::acceptor::H2;
-use tls::client_auth::{Checker, ClientAuth, Revocation, Verdict};
+use tls::acceptor::{H2, ListenerTls};
+use tls::client_auth::{Checker, Mode, Revocation, Verdict, refusal};
 use tls::policy::Family;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -28,25 +29,24 @@ use crate::http::h2;
 use crate::io::within;
 use crate::timer::Lane;
 use crate::view::View;
-use crate::worker::{Admitted, Door, Worker};
+use crate::worker::{Door, Worker};
 
 /// TLS 1.2 as a ClientHello numbers it.
 const TLS12: u16 = 0x0303;
 /// A fatal alert that says that the version is not served (RFC 8446 6.2).
 const PROTOCOL_VERSION: [u8; 7] = [21, 3, 1, 0, 2, 2, 70];
 /// A fatal alert that says that the name asked for is not served (RFC 6066 3).
-const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
+pub(crate) const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 
 /// Serves a client that was just accepted where TLS is spoken.
-pub async fn serve(worker: Rc<Worker>, door: Rc<Door>, tcp: TcpStream, peer: Peer, admitted: Admitted) {
+pub async fn serve(worker: Rc<Worker>, door: Rc<Door>, tcp: TcpStream, peer: Peer, guest: Guest) {
     let timer = worker.timers.register(door.group);
     let view = worker.view();
-    let guest = Guest::new(Rc::clone(&worker), admitted);
     timer.set(Lane::ClientRead, view.published.snapshot.limits.tls_handshake_timeout);
     let opened = within(Box::pin(open(&worker, &door, &view, tcp)), &timer, Lane::ClientRead).await;
     match opened {
         Ok(Opened::Tls(opened)) => {
-            let (stream, session) = *opened;
+            let (stream, session, _) = *opened;
             let session = Some(Rc::new(session));
             if stream.get_ref().1.alpn_protocol() == Some(H2) {
                 drop(spawn_local(h2::connection::serve(stream, worker, door, peer, session, guest)));
@@ -60,19 +60,67 @@ pub async fn serve(worker: Rc<Worker>, door: Rc<Door>, tcp: TcpStream, peer: Pee
             drop(spawn_local(connection.serve()));
         }
         Ok(Opened::Nothing) => {}
-        Ok(Opened::Failed) | Err(_) => worker.counters.refusal(Failure::ClientHandshake as usize),
+        Ok(Opened::Failed(_)) | Err(_) => worker.counters.refusal(Failure::ClientHandshake as usize),
     }
 }
 
 /// What became of a connection.
-enum Opened {
-    Tls(Box<(TlsStream<Wire>, Session)>),
+pub(crate) enum Opened {
+    /// TLS, and the listener whose certificate was shown.
+    Tls(Box<(TlsStream<Wire>, Session, ListenerId)>),
     /// It speaks plain HTTP.
     Plain(TcpStream),
     /// The client left without a word.
     Nothing,
     /// The handshake failed; the client has been told.
-    Failed,
+    Failed(Why),
+}
+
+/// Why a handshake failed.
+pub(crate) enum Why {
+    /// The client's TLS is older than 1.2.
+    Outdated,
+    /// What came is not TLS.
+    NotTls(rustls::Error),
+    /// No listener takes the name asked for, if one was.
+    UnknownName(Option<Box<str>>),
+    /// A certificate is demanded; there is none, or it is not good.
+    Certificate(Verdict),
+    /// Anything else.
+    Handshake(Box<str>),
+}
+
+impl From<io::Error> for Why {
+    fn from(error: io::Error) -> Self {
+        use rustls::Error::InvalidMessage;
+        if let Some(verdict) = refusal(&error) {
+            return Self::Certificate(verdict);
+        }
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(error @ InvalidMessage(_)) => Self::NotTls(error.clone()),
+            _ => Self::Handshake(error.to_string().into()),
+        }
+    }
+}
+
+impl Why {
+    /// The name that was asked for in vain.
+    pub(crate) fn server_name(&self) -> Option<&str> {
+        match self {
+            Self::UnknownName(name) => name.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// What else is to be said.
+    pub(crate) fn text(&self) -> Option<String> {
+        match self {
+            Self::Outdated => Some("older than TLS 1.2".to_owned()),
+            Self::NotTls(error) => Some(error.to_string()),
+            Self::Handshake(text) => Some(text.to_string()),
+            Self::UnknownName(_) | Self::Certificate(_) => None,
+        }
+    }
 }
 
 /// What a client seems to speak.
@@ -97,37 +145,44 @@ async fn look(tcp: &TcpStream) -> First {
     }
 }
 
-async fn open(worker: &Worker, door: &Door, view: &Rc<View>, tcp: TcpStream) -> Opened {
+/// The handshake with a client.
+pub(crate) async fn open(worker: &Worker, door: &Door, view: &Rc<View>, tcp: TcpStream) -> Opened {
     match look(&tcp).await {
         First::Nothing => return Opened::Nothing,
         First::Plain => return Opened::Plain(tcp),
         First::Outdated => {
             // rustls would complain of what old hellos lack, before it comes to the version.
             let _ = tcp.try_write(&PROTOCOL_VERSION);
-            return Opened::Failed;
+            return Opened::Failed(Why::Outdated);
         }
         First::Tls => {}
     }
     // The acceptor has sent the alert that fits where it fails.
-    let Ok(mut start) = LazyConfigAcceptor::new(Acceptor::default(), Wire::new(tcp)).await else {
-        return Opened::Failed;
+    let mut start = match LazyConfigAcceptor::new(Acceptor::default(), Wire::new(tcp)).await {
+        Ok(start) => start,
+        Err(error) => return Opened::Failed(error.into()),
     };
     let hello = start.io.take_hello();
     let listener = choose(door, view, start.client_hello().server_name());
     let offered = view.published.wants_offered.then(|| suite_list(start.client_hello().cipher_suites()));
-    let Some(chosen) = listener.and_then(|listener| Chosen::new(view, listener, &start.client_hello())) else {
+    let chosen = listener.and_then(|listener| Some((listener, Chosen::new(view, listener, &start.client_hello())?)));
+    let Some((listener, chosen)) = chosen else {
+        let name = start.client_hello().server_name().map(Box::from);
         let _ = start.io.write_all(&UNRECOGNIZED_NAME).await;
-        return Opened::Failed;
+        return Opened::Failed(Why::UnknownName(name));
     };
-    let Ok(stream) = start.into_stream(chosen.config).await else { return Opened::Failed };
-    let verdict = match chosen.client_auth {
-        Some((client_auth, checker)) => Some((verdict(worker, client_auth, checker, &stream).await, client_auth)),
-        None => None,
+    let stream = match start.into_stream(chosen.config).await {
+        Ok(stream) => stream,
+        Err(error) => return Opened::Failed(error.into()),
     };
-    let (verdict, client_auth) = verdict.map_or((Verdict::Absent, None), |(verdict, asked)| (verdict, Some(asked)));
+    let verdict = match chosen.checker {
+        Some(checker) => verdict(worker, chosen.asked, checker, &stream).await,
+        None => Verdict::Absent,
+    };
+    let client_auth = chosen.checker.and(chosen.asked.client_auth.as_ref());
     let ja4 = chosen.fingerprints.then(|| tls::ja4::fingerprint(&hello)).flatten();
     let session = Session::new(stream.get_ref().1, client_auth.cloned(), verdict, ja4, offered);
-    Opened::Tls(Box::new((stream, session)))
+    Opened::Tls(Box::new((stream, session, listener)))
 }
 
 /// The listener whose certificate a client gets; the request's host decides again after the handshake.
@@ -145,7 +200,8 @@ fn choose(door: &Door, view: &Rc<View>, name: Option<&str>) -> Option<ListenerId
 /// What a handshake is answered with.
 struct Chosen<'a> {
     config: Arc<ServerConfig>,
-    client_auth: Option<(&'a Arc<ClientAuth>, &'a Checker)>,
+    asked: &'a ListenerTls,
+    checker: Option<&'a Checker>,
     /// Whether servers are told the client's fingerprint: Azure does so under the policies of 2022 and `CustomV2`.
     fingerprints: bool,
 }
@@ -156,17 +212,20 @@ impl<'a> Chosen<'a> {
         let ready = view.published.tls(listener)?;
         Some(Self {
             config: ready.acceptor.config(hello.alpn().into_iter().flatten()),
-            client_auth: asked.client_auth.as_ref().zip(ready.checker.as_ref()),
+            asked,
+            checker: ready.checker.as_ref().filter(|_| asked.client_auth.is_some()),
             fingerprints: asked.policy.family == Family::New,
         })
     }
 }
 
 /// What the client's certificate is worth. Asked anew for resumed sessions: dates pass and certificates are revoked.
-async fn verdict(worker: &Worker, client_auth: &ClientAuth, checker: &Checker, stream: &TlsStream<Wire>) -> Verdict {
+async fn verdict(worker: &Worker, asked: &ListenerTls, checker: &Checker, stream: &TlsStream<Wire>) -> Verdict {
+    let Some(client_auth) = &asked.client_auth else { return Verdict::Absent };
     let presented = stream.get_ref().1.peer_certificates();
     let now = unix_seconds();
-    let verdict = checker.verdict(presented, now);
+    let is_judged = asked.application.refuses_in_handshake() && client_auth.mode == Mode::Strict;
+    let verdict = if is_judged { Verdict::Success } else { checker.verdict(presented, now) };
     let (Verdict::Success, Revocation::Ocsp { soft_fail }) = (&verdict, &client_auth.revocation) else {
         return verdict;
     };

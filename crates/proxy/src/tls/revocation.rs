@@ -125,8 +125,7 @@ impl Responders {
         if let Ok(address) = host.trim_matches(['[', ']']).parse() {
             return Some(address);
         }
-        let answer = self.resolver.lookup(Arc::from(host.to_ascii_lowercase())).await.ok()?;
-        answer.addresses.first().copied()
+        self.resolver.lookup(Arc::from(host.to_ascii_lowercase())).await.all().next()
     }
 }
 

@@ -49,6 +49,16 @@ impl Session {
         self.certificate.as_ref()
     }
 
+    /// The common name in the client's certificate, good or not; empty where it has none.
+    pub fn common_name(&self) -> Option<&str> {
+        self.certificate.as_ref().map(|certificate| certificate.facts.common_name.as_deref().unwrap_or(""))
+    }
+
+    /// Whether the client's certificate was checked and found good.
+    pub fn is_verified(&self) -> bool {
+        self.verdict == Verdict::Success
+    }
+
     /// As the access log shows it.
     pub fn info(&self) -> TlsInfo<'_> {
         let facts = self.certificate.as_ref().map(|certificate| &certificate.facts);

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use tls::client_auth::spoken_alert;
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
@@ -25,6 +26,11 @@ impl Wire {
     /// Keeps what comes from now on, until [`take_hello`](Self::take_hello).
     pub fn new(tcp: TcpStream) -> Self {
         Self { tcp, hello: Some(Vec::with_capacity(1024)) }
+    }
+
+    /// The socket.
+    pub fn tcp(&self) -> &TcpStream {
+        &self.tcp
     }
 
     /// The bytes that came so far; none are kept any more.
@@ -48,7 +54,7 @@ impl AsyncRead for Wire {
 
 impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.tcp).poll_write(context, bytes)
+        Pin::new(&mut self.tcp).poll_write(context, spoken_alert(bytes))
     }
 
     fn poll_write_vectored(
@@ -56,6 +62,9 @@ impl AsyncWrite for Wire {
         context: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if let [piece] = pieces {
+            return self.poll_write(context, piece);
+        }
         Pin::new(&mut self.tcp).poll_write_vectored(context, pieces)
     }
 
