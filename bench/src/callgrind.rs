@@ -1,5 +1,5 @@
-//! The rows `instructions`, `https-instructions`, `h2-instructions` and `features-instructions`: user instructions per
-//! request, counted by valgrind's callgrind.
+//! The rows `instructions` and those that end so: user instructions per request, or per round trip, counted by
+//! valgrind's callgrind.
 //!
 //! A short and a long run of the same load; the difference of the counts over the difference of the requests. Start-up,
 //! configuration and the end drop out. Unlike microseconds the figure does not depend on the machine's mood.

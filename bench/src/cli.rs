@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
-/// CPU per request of Gatehouse beside nginx, HAProxy and a relay that parses nothing.
+/// CPU per request, and per session, of Gatehouse beside nginx, HAProxy and a relay that parses nothing.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "bench")]
 pub(crate) struct Cli {
@@ -26,9 +26,13 @@ pub(crate) struct Cli {
     /// Where HAProxy's access log goes; the default is the cheaper one for HAProxy.
     #[arg(long, value_enum, default_value_t = HaproxyLog::Stdout)]
     pub(crate) haproxy_log: HaproxyLog,
-    /// Idle connections of the rows `idle-memory`, `https-idle-memory` and `h2-idle-memory`.
+    /// Idle connections of the rows `idle-memory`, `https-idle-memory` and `h2-idle-memory`, and idle sessions of
+    /// `tcp-idle` and `tls-idle`.
     #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(100..=50_000))]
     pub(crate) idle_connections: u32,
+    /// Count system calls too, in a load of their own for each proxy (takes `perf`).
+    #[arg(long)]
+    pub(crate) calls: bool,
     /// Keep the folder with configurations and logs of the proxies.
     #[arg(long)]
     pub(crate) keep: bool,
@@ -64,6 +68,9 @@ impl Cli {
         }
         if self.quick {
             out.push("--quick".into());
+        }
+        if self.calls {
+            out.push("--calls".into());
         }
         if self.keep {
             out.push("--keep".into());
@@ -129,6 +136,48 @@ pub(crate) enum Row {
     /// User instructions per HTTP/2 request over TLS.
     #[value(name = "h2-instructions")]
     H2Instructions,
+    /// TCP: four long streams from server to client.
+    #[value(name = "tcp-stream")]
+    TcpStream,
+    /// TCP: four long streams from client to server.
+    #[value(name = "tcp-stream-up")]
+    TcpStreamUp,
+    /// TCP: four long streams, each both ways at once.
+    #[value(name = "tcp-stream-both")]
+    TcpStreamBoth,
+    /// TCP: round trips of 64 bytes on 64 sessions.
+    #[value(name = "tcp-round-trip")]
+    TcpRoundTrip,
+    /// TCP: sessions of one round trip.
+    #[value(name = "tcp-connect")]
+    TcpConnect,
+    /// Memory of idle TCP sessions.
+    #[value(name = "tcp-idle")]
+    TcpIdle,
+    /// TLS from the client only: four long streams from server to client.
+    #[value(name = "tls-stream")]
+    TlsStream,
+    /// TLS from the client only: four long streams from client to server.
+    #[value(name = "tls-stream-up")]
+    TlsStreamUp,
+    /// TLS from the client only: round trips of 64 bytes on 64 sessions.
+    #[value(name = "tls-round-trip")]
+    TlsRoundTrip,
+    /// Memory of idle TLS sessions.
+    #[value(name = "tls-idle")]
+    TlsIdle,
+    /// TLS from the client and to the server: four long streams from server to client.
+    #[value(name = "tls-to-tls-stream")]
+    TlsToTlsStream,
+    /// TLS from the client and to the server: round trips of 64 bytes on 64 sessions.
+    #[value(name = "tls-to-tls-round-trip")]
+    TlsToTlsRoundTrip,
+    /// User instructions per TCP round trip.
+    #[value(name = "tcp-instructions")]
+    TcpInstructions,
+    /// User instructions per round trip, TLS from the client only.
+    #[value(name = "tls-instructions")]
+    TlsInstructions,
     /// Only the relay that parses nothing, on the first row's work.
     #[value(name = "floor")]
     Floor,
@@ -136,7 +185,7 @@ pub(crate) enum Row {
 
 impl Row {
     /// What runs when no row is named (the floor is part of the first rows).
-    const DEFAULT: [Row; 18] = [
+    const DEFAULT: [Row; 32] = [
         Row::Keepalive64,
         Row::Keepalive512,
         Row::Large100k,
@@ -155,6 +204,20 @@ impl Row {
         Row::H2IdleMemory,
         Row::HttpsInstructions,
         Row::H2Instructions,
+        Row::TcpStream,
+        Row::TcpStreamUp,
+        Row::TcpStreamBoth,
+        Row::TcpRoundTrip,
+        Row::TcpConnect,
+        Row::TcpIdle,
+        Row::TlsStream,
+        Row::TlsStreamUp,
+        Row::TlsRoundTrip,
+        Row::TlsIdle,
+        Row::TlsToTlsStream,
+        Row::TlsToTlsRoundTrip,
+        Row::TcpInstructions,
+        Row::TlsInstructions,
     ];
 
     /// The name on the command line, in tables and file names.
@@ -221,6 +284,7 @@ mod tests {
             "7",
             "--quick",
             "--keep",
+            "--calls",
             "--only",
             "nginx,floor",
             "--haproxy-log",

@@ -1,4 +1,4 @@
-//! `bench`: CPU per request of Gatehouse beside nginx, HAProxy and a relay that parses nothing.
+//! `bench`: CPU per request, and per session, of Gatehouse beside nginx, HAProxy and a relay that parses nothing.
 //!
 //! One command measures everything on one machine: it starts a backend, the proxies and a load generator of its own,
 //! each in its own process on its own core, and prints tables of CPU microseconds per request and their ratios. The
@@ -6,12 +6,16 @@
 //!
 //! The road through this crate: [`cli`] says what to run, [`tools`] fetches the peers and builds Gatehouse, [`netns`]
 //! moves the run into a network of its own, [`rows`] leads through the rows whose loads [`work`] describes, [`report`]
-//! writes down what came out.
-//! Backend, relay and load generator are roles of this same binary (see [`roles`]), so that CPU is counted apart.
+//! writes down what came out. Requests are made by [`load`] and answered by [`backend`]; both ends of TCP and TLS
+//! sessions are in [`sessions`].
+//! Backends, relay and load generators are roles of this same binary (see [`roles`]), so that CPU is counted apart.
 #![allow(clippy::print_stdout, reason = "a command-line tool: its tables go to standard output")]
 
+mod account;
 mod backend;
+mod backends;
 mod callgrind;
+mod calls;
 mod certificate;
 mod cli;
 mod load;
@@ -24,7 +28,10 @@ mod relay;
 mod report;
 mod roles;
 mod rows;
+mod sessions;
 mod sockets;
+mod titles;
+mod tls;
 mod tools;
 mod work;
 

@@ -79,9 +79,15 @@ impl Drop for Running {
     }
 }
 
-/// Runs a role to its end and returns what it printed.
-pub(crate) fn run_role(name: &str, core: usize, role: Role) -> Result<String> {
-    let output = role_command(core, role)?.stderr(Stdio::inherit()).output().with_context(|| format!("run {name}"))?;
+/// Runs a role to its end, if need be under another program, and returns what it printed.
+pub(crate) fn run_role(name: &str, core: usize, role: Role, under: &[String]) -> Result<String> {
+    let mut command = role_command(core, role)?;
+    if let Some((program, arguments)) = under.split_first() {
+        let mut outer = Command::new(program);
+        outer.args(arguments).arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
+        command = outer;
+    }
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("run {name}"))?;
     if !output.status.success() {
         bail!("{name} failed ({})", output.status);
     }

@@ -10,8 +10,10 @@ use crate::cli::{Row, Target};
 use crate::load::{Handshakes, LoadReport};
 use crate::machine::Machine;
 use crate::peers::Routes;
+use crate::sessions::Task;
+use crate::titles::title;
 use crate::tools;
-use crate::work::{MANY_HOSTS, MANY_PATHS, Work};
+use crate::work::Work;
 
 /// The results of one row.
 #[derive(Debug, Serialize)]
@@ -20,7 +22,9 @@ pub(crate) struct RowReport {
     pub(crate) row: String,
     /// What it measures.
     pub(crate) title: String,
-    /// Requests counted per round.
+    /// What is counted.
+    pub(crate) unit: &'static str,
+    /// How many of them per round.
     pub(crate) requests: u64,
     /// One entry for each proxy (and configuration).
     pub(crate) contenders: Vec<Contender>,
@@ -36,6 +40,8 @@ pub(crate) struct RowReport {
 enum Kind {
     /// Time, throughput, latency.
     Speed,
+    /// Time per GB, throughput.
+    Stream,
     /// Memory per idle connection.
     Memory,
     /// Instructions per request.
@@ -51,6 +57,8 @@ pub(crate) struct Contender {
     pub(crate) rounds: Vec<LoadReport>,
     /// User instructions per request, where they were counted.
     pub(crate) instructions: Option<f64>,
+    /// System calls per unit, where they were counted.
+    pub(crate) calls: Option<f64>,
     #[serde(skip)]
     target: Target,
     #[serde(skip)]
@@ -62,7 +70,7 @@ impl Contender {
     pub(crate) fn new(target: Target, routes: Routes) -> Contender {
         let name = target.name();
         let label = routes.name().map_or_else(|| name.clone(), |routes| format!("{name}, {routes}"));
-        Contender { label, rounds: Vec::new(), instructions: None, target, routes }
+        Contender { label, rounds: Vec::new(), instructions: None, calls: None, target, routes }
     }
 
     fn median(&self, figure: impl Fn(&LoadReport) -> f64) -> f64 {
@@ -72,7 +80,7 @@ impl Contender {
     /// The figure that ratios are made of.
     fn cost(&self, kind: Kind) -> f64 {
         match kind {
-            Kind::Speed => self.median(|r| r.proxy_us),
+            Kind::Speed | Kind::Stream => self.median(|r| r.proxy_us),
             Kind::Memory => self.median(bytes_per_connection),
             Kind::Instructions => self.instructions.unwrap_or(f64::NAN),
         }
@@ -81,7 +89,7 @@ impl Contender {
     /// Our cost over another's: of each round, then the median, since a machine's speed drifts over a run but less
     /// within a round; where rounds are missing, of the medians.
     fn ratio(&self, other: &Contender, kind: Kind) -> f64 {
-        if kind == Kind::Speed && self.rounds.len() == other.rounds.len() {
+        if kind.is_timed() && self.rounds.len() == other.rounds.len() {
             let pairs = self.rounds.iter().zip(&other.rounds);
             median(pairs.map(|(ours, theirs)| ours.proxy_us / theirs.proxy_us).collect())
         } else {
@@ -89,14 +97,14 @@ impl Contender {
         }
     }
 
-    /// Our cost over that of whichever of two others was cheaper, round by round as in [`Contender::ratio`].
-    fn ratio_to_better(&self, one: &Contender, other: &Contender, kind: Kind) -> f64 {
-        let rounds = self.rounds.len();
-        if kind == Kind::Speed && rounds == one.rounds.len() && rounds == other.rounds.len() {
-            let others = one.rounds.iter().zip(&other.rounds).map(|(one, other)| one.proxy_us.min(other.proxy_us));
-            median(self.rounds.iter().zip(others).map(|(ours, better)| ours.proxy_us / better).collect())
+    /// Our cost over that of whichever of others was cheapest, round by round as in [`Contender::ratio`].
+    fn ratio_to_best(&self, others: &[&Contender], kind: Kind) -> f64 {
+        let least = |costs: &mut dyn Iterator<Item = f64>| costs.fold(f64::INFINITY, f64::min);
+        if kind.is_timed() && others.iter().all(|other| other.rounds.len() == self.rounds.len()) {
+            let best = |round: usize| least(&mut others.iter().map(|other| other.rounds[round].proxy_us));
+            median(self.rounds.iter().enumerate().map(|(round, ours)| ours.proxy_us / best(round)).collect())
         } else {
-            self.cost(kind) / one.cost(kind).min(other.cost(kind))
+            self.cost(kind) / least(&mut others.iter().map(|other| other.cost(kind)))
         }
     }
 
@@ -114,86 +122,110 @@ impl RowReport {
         let kind = match work {
             work if work.counts_instructions => Kind::Instructions,
             work if work.idle > 0 => Kind::Memory,
+            work if work.task.is_some_and(Task::streams) => Kind::Stream,
             _ => Kind::Speed,
         };
+        let unit = match work.task {
+            None => "req",
+            Some(Task::RoundTrips) => "round trip",
+            Some(Task::Short) => "session",
+            Some(Task::Download | Task::Upload | Task::Both) => "KB",
+        };
         let handshakes = work.reconnect && work.tls.is_some();
-        RowReport { row: row.name(), title: title(row, work), requests: work.requests, contenders, kind, handshakes }
+        let (row, title) = (row.name(), title(row, work));
+        RowReport { row, title, unit, requests: work.requests, contenders, kind, handshakes }
     }
 
     /// Lines like `gatehouse / nginx 0.86`.
     fn ratios(&self) -> Vec<String> {
-        let find = |target, many| {
-            let wanted = |c: &&Contender| c.target == target && (c.routes != Routes::Single) == many;
-            self.contenders.iter().find(wanted)
+        let find = |target, routes: Option<&str>| {
+            self.contenders.iter().find(|c| c.target == target && c.routes.name() == routes)
         };
         let mut out = Vec::new();
         for (contender, routes) in self.contenders.iter().filter_map(|c| Some((c, c.routes.name()?))) {
-            if let Some(one) = find(contender.target, false) {
+            if let Some(one) = find(contender.target, None) {
                 let name = contender.target.name();
                 out.push(format!("{name} {routes} / {name} {:.2}", contender.ratio(one, self.kind)));
             }
         }
-        for peer in [Target::Nginx, Target::Haproxy, Target::Floor] {
-            for many in [false, true] {
-                if let (Some(ours), Some(theirs)) = (find(Target::Gatehouse, many), find(peer, many)) {
-                    let suffix = if many { " (many)" } else { "" };
-                    out.push(format!("gatehouse / {}{suffix} {:.2}", peer.name(), ours.ratio(theirs, self.kind)));
-                }
+        let peers: Vec<&Contender> = self.contenders.iter().filter(|c| c.target != Target::Gatehouse).collect();
+        for &theirs in &peers {
+            // Beside ours in the same configuration; where only theirs has one, beside ours as it is.
+            let (ours, suffix) = match theirs.routes.name() {
+                Some("many") => (find(Target::Gatehouse, Some("many")), " (many)".to_owned()),
+                Some(name) => (find(Target::Gatehouse, None), format!(" ({name})")),
+                None => (find(Target::Gatehouse, None), String::new()),
+            };
+            if let Some(ours) = ours {
+                let ratio = ours.ratio(theirs, self.kind);
+                out.push(format!("gatehouse / {}{suffix} {ratio:.2}", theirs.target.name()));
             }
         }
-        if let (Some(ours), Some(one), Some(other)) =
-            (find(Target::Gatehouse, false), find(Target::Nginx, false), find(Target::Haproxy, false))
-        {
-            out.push(format!("gatehouse / the better of both {:.2}", ours.ratio_to_better(one, other, self.kind)));
+        let rivals: Vec<&Contender> =
+            peers.into_iter().filter(|c| c.target != Target::Floor && c.routes.name() != Some("many")).collect();
+        if let (Some(ours), true) = (find(Target::Gatehouse, None), rivals.len() > 1) {
+            out.push(format!("gatehouse / the best of the others {:.2}", ours.ratio_to_best(&rivals, self.kind)));
         }
         out
     }
 
-    fn header(&self) -> Vec<&'static str> {
+    fn header(&self) -> Vec<String> {
+        let unit = self.unit;
+        let timed = |cost: &str, rate: &str, middle: &[&str], per: &str| {
+            let mut out: Vec<String> = ["proxy", cost, "spread", "x floor", rate].map(str::to_owned).to_vec();
+            out.extend(middle.iter().map(|&name| name.to_owned()));
+            out.extend(["RSS MiB", "core used", "by others"].map(str::to_owned));
+            out.extend([format!("load {per}"), format!("backend {per}"), "errors".to_owned()]);
+            out
+        };
         let mut header = match self.kind {
-            Kind::Speed => vec![
-                "proxy",
-                "CPU us/req",
-                "spread",
-                "x floor",
-                "req/s",
-                "p50 us",
-                "p99 us",
-                "RSS MiB",
-                "core used",
-                "by others",
-                "load us",
-                "backend us",
-                "errors",
-            ],
-            Kind::Memory => vec!["proxy", "bytes/connection", "before MiB", "after MiB", "still open", "errors"],
-            Kind::Instructions => vec!["proxy", "instructions/req"],
+            Kind::Speed => timed(&format!("CPU us/{unit}"), &format!("{unit}/s"), &["p50 us", "p99 us"], "us"),
+            Kind::Stream => timed("CPU s/GB", "GB/s", &[], "s/GB"),
+            Kind::Memory => ["proxy", "bytes/connection", "before MiB", "after MiB", "still open", "errors"]
+                .map(str::to_owned)
+                .to_vec(),
+            Kind::Instructions => vec!["proxy".to_owned(), format!("instructions/{unit}")],
         };
         if self.handshakes {
-            header.push("resumed");
+            header.push("resumed".to_owned());
+        }
+        if self.counts_calls() {
+            header.push(if self.kind == Kind::Stream { "calls/MB".to_owned() } else { format!("calls/{unit}") });
         }
         header
+    }
+
+    fn counts_calls(&self) -> bool {
+        self.contenders.iter().any(|contender| contender.calls.is_some())
     }
 
     fn cells(&self, contender: &Contender) -> Vec<String> {
         let errors: u64 = contender.rounds.iter().map(|r| r.errors).sum();
         let mut out = vec![contender.label.clone()];
         match self.kind {
-            Kind::Speed => {
+            Kind::Speed | Kind::Stream => {
                 let floor = self.contenders.iter().find(|c| c.target == Target::Floor);
-                let cost = contender.cost(self.kind);
+                let decimals = if self.kind == Kind::Stream { 3 } else { 2 };
+                let figure = |value: f64| format!("{value:.decimals$}");
                 out.extend([
-                    format!("{cost:.2}"),
+                    figure(contender.cost(self.kind)),
                     percent(contender.spread()),
                     floor.map_or_else(|| "-".to_owned(), |floor| format!("{:.2}", contender.ratio(floor, self.kind))),
-                    format!("{:.0}", contender.median(|r| r.requests as f64 / r.seconds)),
-                    format!("{:.0}", contender.median(|r| r.p50_us)),
-                    format!("{:.0}", contender.median(|r| r.p99_us)),
+                ]);
+                let rate = contender.median(|r| r.requests as f64 / r.seconds);
+                if self.kind == Kind::Stream {
+                    out.push(format!("{:.2}", rate / 1e6));
+                } else {
+                    out.push(format!("{rate:.0}"));
+                    out.push(format!("{:.0}", contender.median(|r| r.p50_us)));
+                    out.push(format!("{:.0}", contender.median(|r| r.p99_us)));
+                }
+                out.extend([
                     format!("{:.1}", contender.median(|r| r.resident_kib as f64 / 1024.0)),
                     percent(contender.median(|r| r.proxy_share)),
                     percent(contender.median(|r| (r.core_share - r.proxy_share).max(0.0))),
-                    format!("{:.2}", contender.median(|r| r.load_us)),
-                    format!("{:.2}", contender.median(|r| r.backend_us)),
+                    figure(contender.median(|r| r.load_us)),
+                    figure(contender.median(|r| r.backend_us)),
                     errors.to_string(),
                 ]);
             }
@@ -214,37 +246,19 @@ impl RowReport {
         if self.handshakes {
             out.push(resumed(contender.rounds.iter().map(|r| r.handshakes)));
         }
+        if self.counts_calls() {
+            // Units of streams are 1,000 bytes.
+            let per = if self.kind == Kind::Stream { 1_000.0 } else { 1.0 };
+            out.push(contender.calls.map_or_else(|| "-".to_owned(), |calls| format!("{:.2}", calls * per)));
+        }
         out
     }
 }
 
-/// What a row measures.
-fn title(row: Row, work: &Work) -> String {
-    match row {
-        Row::Keepalive64 | Row::Floor => "1 KB, 64 kept-alive connections".to_owned(),
-        Row::Keepalive512 => "1 KB, 512 kept-alive connections".to_owned(),
-        Row::Large100k => "100 KB, 64 kept-alive connections".to_owned(),
-        Row::NewConnection => "1 KB, a new client connection for each request".to_owned(),
-        Row::ManyRoutes => {
-            format!("one rule beside {MANY_HOSTS} hosts with {MANY_PATHS} path rules each (many), same requests")
-        }
-        Row::Features => {
-            "1 KB, 64 kept-alive connections: ten rewrite rules, and cookie affinity, beside neither".to_owned()
-        }
-        Row::FeaturesInstructions => "user instructions per request of the same (callgrind)".to_owned(),
-        Row::IdleMemory => format!("{} idle kept-alive connections, one request made on each", work.idle),
-        Row::Instructions => "user instructions per request, 1 KB, 8 connections (callgrind)".to_owned(),
-        Row::Https64 => "HTTPS, 1 KB, 64 kept-alive connections".to_owned(),
-        Row::HttpsFullHandshake => "HTTPS, 1 KB, a full handshake for each request".to_owned(),
-        Row::HttpsResumed => "HTTPS, 1 KB, a handshake that resumes a session for each request".to_owned(),
-        Row::H2Streams => "HTTP/2 over TLS, 1 KB, 8 connections with 32 streams each".to_owned(),
-        Row::HttpsLarge100k => "HTTPS, 100 KB, 64 kept-alive connections".to_owned(),
-        Row::HttpsIdleMemory => format!("{} idle kept-alive TLS connections, one request made on each", work.idle),
-        Row::H2IdleMemory => format!("{} idle HTTP/2 connections over TLS, one request made on each", work.idle),
-        Row::HttpsInstructions => "user instructions per HTTPS request, 1 KB, 8 connections (callgrind)".to_owned(),
-        Row::H2Instructions => {
-            "user instructions per HTTP/2 request over TLS, 1 KB, 8 connections with 32 streams (callgrind)".to_owned()
-        }
+impl Kind {
+    /// Whether the figure is a time, which drifts with the machine's speed.
+    fn is_timed(self) -> bool {
+        matches!(self, Kind::Speed | Kind::Stream)
     }
 }
 
@@ -256,8 +270,7 @@ fn resumed(rounds: impl Iterator<Item = Handshakes>) -> String {
 
 /// The table of a row, for a terminal.
 pub(crate) fn table(report: &RowReport) -> String {
-    let header: Vec<String> = report.header().iter().map(|&name| name.to_owned()).collect();
-    let mut lines = vec![header];
+    let mut lines = vec![report.header()];
     lines.extend(report.contenders.iter().map(|contender| report.cells(contender)));
     let width = |column: usize| lines.iter().map(|line| line[column].len()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..lines[0].len()).map(width).collect();
@@ -369,7 +382,8 @@ mod tests {
         assert_eq!(table(&report).lines().count(), 5);
         contenders.push(contender(Target::Haproxy, 15.0));
         let ratios = RowReport::new(Row::Keepalive64, &work, contenders).ratios();
-        let expected = ["gatehouse / nginx 0.75", "gatehouse / haproxy 0.80", "gatehouse / the better of both 0.80"];
+        let expected =
+            ["gatehouse / nginx 0.75", "gatehouse / haproxy 0.80", "gatehouse / the best of the others 0.80"];
         assert_eq!(ratios, expected);
     }
 

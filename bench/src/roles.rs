@@ -14,7 +14,8 @@ use serde_json::Value;
 use crate::backend::BackendSpec;
 use crate::load::LoadSpec;
 use crate::relay::RelaySpec;
-use crate::{backend, load, relay};
+use crate::sessions::{ServersSpec, SessionsSpec};
+use crate::{backend, load, relay, sessions};
 
 /// The scheduling priority of every process of a run.
 const PRIORITY: i32 = -15;
@@ -28,6 +29,10 @@ pub(crate) enum Role {
     Relay(RelaySpec),
     /// Sends requests and prints a report as JSON.
     Load(LoadSpec),
+    /// Serves TCP and TLS sessions.
+    Servers(ServersSpec),
+    /// Makes sessions and prints a report as JSON.
+    Sessions(SessionsSpec),
     /// Becomes another program.
     Launch(LaunchSpec),
 }
@@ -73,6 +78,8 @@ impl Placed {
             Role::Backend(spec) => backend::run(&spec),
             Role::Relay(spec) => relay::run(&spec),
             Role::Load(spec) => load::run(&spec),
+            Role::Servers(spec) => sessions::serve(&spec),
+            Role::Sessions(spec) => sessions::run(&spec),
             Role::Launch(spec) => {
                 let Some((program, rest)) = spec.command.split_first() else { bail!("launch: nothing to launch") };
                 Err(Command::new(program).args(rest).exec()).with_context(|| format!("start {program}"))

@@ -3,25 +3,26 @@
 //! All proxies of a row run at once, each idle while another is measured; rounds go A, B, C, A, B, C, so that a machine
 //! that slows down in between slows all of them down. What is reported is the median over the rounds.
 
-use std::net::{Ipv4Addr, SocketAddrV4, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use rustix::process::Signal;
 
-use crate::backend::BackendSpec;
-use crate::callgrind;
+use crate::account::Watched;
+use crate::backends::{self, Backends};
 use crate::certificate::Certificate;
 use crate::cli::{Cli, HaproxyLog, Network, Row, Target};
 use crate::load::{LoadReport, LoadSpec, Tls};
 use crate::machine::{Cores, Machine};
 use crate::netns;
-use crate::peers::{LogSink, Proxy, Routes, Setup};
-use crate::process::{self, Running};
+use crate::peers::{LogSink, Moving, Proxy, Routes, Setup};
 use crate::report::{self, Contender, RowReport};
 use crate::roles::{self, Role};
+use crate::sessions::{SessionsSpec, Task};
 use crate::work::{MANY_HOSTS, MANY_PATHS, Work};
+use crate::{callgrind, calls, process};
 
 /// The run's folder, before the process id.
 const FOLDER: &str = "gatehouse-bench-";
@@ -29,8 +30,6 @@ const FOLDER: &str = "gatehouse-bench-";
 const LOAD_SECONDS: u64 = 120;
 /// The share of handshakes that have to resume a session where a row is about that.
 const MUST_RESUME: f64 = 0.99;
-/// The backend ends by itself after this long.
-const BACKEND_SECONDS: u64 = 3_600;
 
 /// Everything a row needs to run.
 pub(crate) struct Bench<'a> {
@@ -41,8 +40,7 @@ pub(crate) struct Bench<'a> {
     /// Where configurations and logs go.
     pub(crate) folder: PathBuf,
     certificate: Certificate,
-    backend: Running,
-    members: [SocketAddrV4; 2],
+    backends: Backends,
     started: u32,
     files: u64,
 }
@@ -83,7 +81,7 @@ pub(crate) fn run(cli: &Cli) -> Result<()> {
 }
 
 impl<'a> Bench<'a> {
-    /// Starts the backend.
+    /// Starts what stands behind the proxies.
     fn start(cli: &'a Cli, cores: Cores) -> Result<Bench<'a>> {
         // Memory, where there is such a file system: no disk in the figures, the same for every proxy.
         let shared_memory = Path::new("/dev/shm");
@@ -91,25 +89,16 @@ impl<'a> Bench<'a> {
         forget_dead_runs(&base);
         let folder = base.join(format!("{FOLDER}{}", std::process::id()));
         std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
-        let port = free_port()?;
-        let members = [Ipv4Addr::new(127, 0, 0, 1), Ipv4Addr::new(127, 0, 0, 2)].map(|ip| SocketAddrV4::new(ip, port));
-        let spec = BackendSpec { addresses: members.to_vec(), seconds: BACKEND_SECONDS };
-        let output = folder.join("backend.out");
-        let mut backend = Running::start_role("backend", cores.backend, Role::Backend(spec), &output)?;
-        let end = Instant::now() + Duration::from_secs(10);
-        while TcpStream::connect_timeout(&members[1].into(), Duration::from_secs(1)).is_err() {
-            backend.still_runs()?;
-            if Instant::now() > end {
-                bail!("the backend did not come up");
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
         let certificate = Certificate::make(&folder)?;
-        Ok(Bench { cli, cores, folder, certificate, backend, members, started: 0, files: roles::raise_file_limit() })
+        let mut backends = Backends::start(cores.backend, &folder)?;
+        if cli.selected_rows().into_iter().any(|row| Work::of(row, cli).task.is_some()) {
+            backends.serve_sessions(cores.backend, &folder, &certificate)?;
+        }
+        Ok(Bench { cli, cores, folder, certificate, backends, started: 0, files: roles::raise_file_limit() })
     }
 
-    fn finish(mut self) -> Result<()> {
-        self.backend.stop(Duration::from_secs(5))?;
+    fn finish(self) -> Result<()> {
+        self.backends.stop()?;
         if self.cli.keep {
             println!("kept: {}", self.folder.display());
         } else {
@@ -127,6 +116,7 @@ impl<'a> Bench<'a> {
         }
         if work.counts_instructions {
             let lineup = match row {
+                _ if work.task.is_some() => self.of_sessions(&work),
                 Row::FeaturesInstructions => features.to_vec(),
                 // The floor cannot look into what it relays.
                 _ if work.tls.is_some() => single(self.targets(&[Target::Floor])),
@@ -135,6 +125,7 @@ impl<'a> Bench<'a> {
             return callgrind::row(self, row, &lineup, &work, failures);
         }
         let lineup = match row {
+            _ if work.task.is_some() => self.of_sessions(&work),
             Row::Features => features.to_vec(),
             Row::ManyRoutes => {
                 let many = Routes::Many { hosts: MANY_HOSTS, paths: MANY_PATHS };
@@ -155,6 +146,23 @@ impl<'a> Bench<'a> {
         let cookie = crate::peers::cookies(started.proxy.address)?;
         started.proxy.stop()?;
         if cookie.is_empty() { bail!("affinity is on and sets no cookie") } else { Ok(cookie) }
+    }
+
+    /// The proxies of a row of sessions: HAProxy in more than one way where bytes may be spliced.
+    fn of_sessions(&self, work: &Work) -> Vec<(Target, Routes)> {
+        let plain = work.tls.is_none() && !work.tls_to_servers;
+        let moves = work.task.is_some_and(|task| task.streams() || task == Task::RoundTrips)
+            && work.idle == 0
+            && !work.counts_instructions;
+        let ways = |target| match target {
+            Target::Haproxy if plain && moves => &[Moving::Usual, Moving::SpliceAuto, Moving::Splice][..],
+            _ => &[Moving::Usual],
+        };
+        let targets = self.targets(if plain { &[] } else { &[Target::Floor] });
+        targets
+            .into_iter()
+            .flat_map(|target| ways(target).iter().map(move |way| (target, Routes::Bytes(*way))))
+            .collect()
     }
 
     /// The proxies of this run but those that have no place in a row.
@@ -201,7 +209,14 @@ impl<'a> Bench<'a> {
             }
         }
         let mut contenders = Vec::new();
-        for (started, contender) in running {
+        for (started, mut contender) in running {
+            // An idle session is no unit of anything.
+            if self.cli.calls && work.idle == 0 {
+                match calls::per_unit(self, &started, work) {
+                    Ok(calls) => contender.calls = Some(calls),
+                    Err(problem) => println!("SKIPPED: calls of {} in {}: {problem:#}", contender.label, row.name()),
+                }
+            }
             started.proxy.stop()?;
             if !contender.rounds.is_empty() {
                 contenders.push(contender);
@@ -222,10 +237,11 @@ impl<'a> Bench<'a> {
         let folder = self.folder.join(format!("{}-{}", self.started, target.name()));
         let setup = Setup {
             folder: folder.clone(),
-            address: SocketAddrV4::new(Ipv4Addr::LOCALHOST, free_port()?),
-            members: self.members,
+            address: SocketAddrV4::new(Ipv4Addr::LOCALHOST, backends::free_port()?),
+            members: self.backends.members(work)?,
             routes,
             certificate: work.tls.map(|_| &self.certificate),
+            trusted: work.tls_to_servers.then_some(&self.certificate),
             gatehouse: self.cli.gatehouse.as_deref(),
             haproxy_log: self.cli.haproxy_log,
             callgrind,
@@ -239,10 +255,34 @@ impl<'a> Bench<'a> {
 
     /// Puts a load on a proxy and returns what came out.
     pub(crate) fn load(&self, proxy: &Proxy, work: &Work) -> Result<LoadReport> {
-        let spec = LoadSpec {
-            target: proxy.address,
-            connections: work.connections,
-            warmup: work.warmup,
+        let text = process::run_role("load generator", self.cores.load, self.role(proxy, work)?, &[])?;
+        serde_json::from_str(&text).context("the load generator's report")
+    }
+
+    /// The load generator of a row.
+    pub(crate) fn role(&self, proxy: &Proxy, work: &Work) -> Result<Role> {
+        let watched =
+            Watched { proxy: proxy.pids.clone(), backend: self.backends.pid(work)?, proxy_core: self.cores.proxy };
+        let (target, connections, warmup, idle) = (proxy.address, work.connections, work.warmup, work.idle);
+        let seconds = LOAD_SECONDS;
+        if let Some(task) = work.task {
+            let (counted, tls) = (work.requests, work.tls.is_some());
+            return Ok(Role::Sessions(SessionsSpec {
+                target,
+                connections,
+                task,
+                warmup,
+                counted,
+                tls,
+                idle,
+                watched,
+                seconds,
+            }));
+        }
+        Ok(Role::Load(LoadSpec {
+            target,
+            connections,
+            warmup,
             requests: work.requests,
             shape: work.shape.clone(),
             cookie: work.cookie.clone(),
@@ -250,14 +290,10 @@ impl<'a> Bench<'a> {
             reconnect: work.reconnect,
             tls: work.tls,
             streams: work.streams,
-            idle: work.idle,
-            proxy: proxy.pids.clone(),
-            backend: self.backend.pid(),
-            proxy_core: self.cores.proxy,
-            seconds: LOAD_SECONDS,
-        };
-        let text = process::run_role("load generator", self.cores.load, Role::Load(spec))?;
-        serde_json::from_str(&text).context("the load generator's report")
+            idle,
+            watched,
+            seconds,
+        }))
     }
 }
 
@@ -305,16 +341,4 @@ fn forget_dead_runs(base: &Path) {
             std::fs::remove_dir_all(entry.path()).ok();
         }
     }
-}
-
-/// A port that is free on both members' addresses.
-fn free_port() -> Result<u16> {
-    for _ in 0..100 {
-        let first = TcpListener::bind((Ipv4Addr::new(127, 0, 0, 1), 0)).context("find a free port")?;
-        let port = first.local_addr()?.port();
-        if TcpListener::bind((Ipv4Addr::new(127, 0, 0, 2), port)).is_ok() {
-            return Ok(port);
-        }
-    }
-    bail!("no port is free on both 127.0.0.1 and 127.0.0.2")
 }

@@ -127,9 +127,28 @@ pub(crate) fn receive(socket: impl AsFd, buffer: &mut [u8]) -> Transfer {
     }
 }
 
+/// Throws away what is there, `buffer.len()` bytes at most: nothing is copied, and nothing written into `buffer`.
+pub(crate) fn discard(socket: impl AsFd, buffer: &mut [u8]) -> Transfer {
+    match net::recv(socket, buffer, RecvFlags::TRUNC) {
+        Ok((_, 0)) => Transfer::Closed,
+        Ok((_, count)) => Transfer::Moved(count),
+        Err(Errno::AGAIN | Errno::INTR | Errno::NOTCONN) => Transfer::NotNow,
+        Err(_) => Transfer::Closed,
+    }
+}
+
 /// Writes as much of `bytes` as the socket takes.
 pub(crate) fn send(socket: impl AsFd, bytes: &[u8]) -> Transfer {
     match net::send(socket, bytes, SendFlags::NOSIGNAL) {
+        Ok(count) => Transfer::Moved(count),
+        Err(Errno::AGAIN | Errno::INTR | Errno::NOTCONN) => Transfer::NotNow,
+        Err(_) => Transfer::Closed,
+    }
+}
+
+/// Sends `count` bytes of a file, from `at` on, or as many of them as the socket takes: nothing is copied.
+pub(crate) fn send_file(socket: impl AsFd, file: impl AsFd, mut at: u64, count: usize) -> Transfer {
+    match rustix::fs::sendfile(socket, file, Some(&mut at), count) {
         Ok(count) => Transfer::Moved(count),
         Err(Errno::AGAIN | Errno::INTR | Errno::NOTCONN) => Transfer::NotNow,
         Err(_) => Transfer::Closed,

@@ -8,6 +8,9 @@ use anyhow::{Context as _, Result, bail};
 use crate::cli::{Cli, Target};
 use crate::work::Work;
 
+/// nginx's module for TCP and TLS, which the distribution packs apart from nginx.
+pub(crate) const NGINX_STREAM: &str = "/usr/lib/nginx/modules/ngx_stream_module.so";
+
 /// Installs and builds what the run needs; returns the choice narrowed to what can be had.
 pub(crate) fn prepare(cli: &Cli) -> Result<Cli> {
     let mut prepared = cli.clone();
@@ -35,10 +38,17 @@ pub(crate) fn prepare(cli: &Cli) -> Result<Cli> {
             prepared.only.push(target);
         }
     }
+    let rows = cli.selected_rows();
+    if prepared.only.contains(&Target::Nginx) && rows.iter().any(|row| Work::of(*row, cli).task.is_some()) {
+        installed(NGINX_STREAM, "libnginx-mod-stream");
+    }
+    if cli.calls {
+        installed("perf", "linux-perf");
+    }
     if is_root() {
         installed("ip", "iproute2");
     }
-    if cli.selected_rows().into_iter().any(|row| Work::of(row, cli).counts_instructions) {
+    if rows.into_iter().any(|row| Work::of(row, cli).counts_instructions) {
         installed("valgrind", "valgrind");
     }
     if prepared.only.is_empty() {
@@ -47,7 +57,7 @@ pub(crate) fn prepare(cli: &Cli) -> Result<Cli> {
     Ok(prepared)
 }
 
-/// Whether a program is on the path (or where Debian keeps system programs).
+/// Whether a program is on the path (or where Debian keeps system programs), or a file where it is said to be.
 pub(crate) fn has(program: &str) -> bool {
     find(program).is_some()
 }

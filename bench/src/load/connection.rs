@@ -11,8 +11,8 @@ use rustls::ClientConfig;
 use super::http2::{self, Blocks};
 use super::requests::Requests;
 use super::response::{Progress, Response};
-use super::tls::Session;
 use crate::sockets::{self, Poll, Ready, Transfer};
+use crate::tls::Session;
 
 /// What all connections share: nothing here outlives one turn.
 pub(super) struct Scratch {

@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use rustls::ClientConfig;
 
-use super::account::{self, Account};
 use super::connection::{Connection, Scratch, Writer};
 use super::http2::Blocks;
 use super::requests::Requests;
-use super::{Handshakes, IdleReport, LoadReport, LoadSpec, Tls, tls};
+use super::{Handshakes, IdleReport, LoadReport, LoadSpec, Tls};
+use crate::account::{self, Account};
 use crate::measure;
 use crate::sockets::{Poll, Ready};
+use crate::tls;
 
 /// Connections opened or awaited at once while idle connections are made: a crowd, not a storm.
 const OPENING: usize = 64;
@@ -31,14 +32,14 @@ pub(super) fn run(spec: &LoadSpec) -> Result<LoadReport> {
     engine.until(spec.warmup)?;
     engine.latencies.clear();
     engine.handshakes = Handshakes::default();
-    let before = Account::take(spec);
+    let before = Account::take(&spec.watched);
     engine.until(spec.warmup + spec.requests)?;
-    let after = Account::take(spec);
+    let after = Account::take(&spec.watched);
     let handshakes = engine.handshakes;
     engine.drain()?;
-    let mut report = after.since(&before, spec);
+    let mut report = after.since(&before, spec.requests);
     report.handshakes = handshakes;
-    report.resident_kib = measure::resident_kib(&spec.proxy);
+    report.resident_kib = measure::resident_kib(&spec.watched.proxy);
     (report.p50_us, report.p99_us) = account::percentiles(&mut engine.latencies);
     if spec.idle > 0 {
         report.idle = Some(engine.idle()?);
@@ -86,7 +87,7 @@ impl<'a> Engine<'a> {
         Ok(Engine {
             spec,
             poll: Poll::new()?,
-            tls: spec.tls.map(|tls| tls::config(protocol, tls == Tls::Resumed)).transpose()?,
+            tls: spec.tls.map(|tls| tls::client_config(Some(protocol), tls == Tls::Resumed)).transpose()?,
             writer,
             connections: Vec::new(),
             scratch: Scratch::new(),
@@ -248,7 +249,7 @@ impl<'a> Engine<'a> {
         self.connections.clear();
         self.at_once = 1;
         std::thread::sleep(SETTLE);
-        let before_kib = measure::resident_kib(&self.spec.proxy);
+        let before_kib = measure::resident_kib(&self.spec.watched.proxy);
         for _ in 0..self.spec.idle {
             while self.outstanding >= OPENING {
                 self.turn()?;
@@ -259,7 +260,7 @@ impl<'a> Engine<'a> {
         std::thread::sleep(SETTLE);
         // What a proxy still had to say after a response, such as a session ticket, is not what it keeps.
         while self.turn()? > 0 {}
-        let after_kib = measure::resident_kib(&self.spec.proxy);
+        let after_kib = measure::resident_kib(&self.spec.watched.proxy);
         let Engine { connections, scratch, .. } = self;
         let still_open = connections.iter().flatten().filter(|connection| connection.is_idle(scratch)).count();
         Ok(IdleReport { connections: still_open, before_kib, after_kib })

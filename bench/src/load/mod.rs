@@ -3,7 +3,6 @@
 //! It takes the proxy's CPU account itself, at the moment the warm-up ends and at the moment the last counted request
 //! is answered, so that start-up, connecting and draining stay outside the figure.
 
-mod account;
 mod connection;
 mod engine;
 mod http2;
@@ -11,15 +10,15 @@ mod requests;
 mod response;
 #[cfg(test)]
 mod tests;
-mod tls;
 
 use std::net::SocketAddrV4;
 
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
+use crate::account::Watched;
+
 pub(crate) use requests::{Shape, host_name, path_prefix};
-pub(crate) use tls::{config as tls_config, server_name};
 
 /// How the load generator speaks TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,12 +54,8 @@ pub(crate) struct LoadSpec {
     pub(crate) streams: Option<usize>,
     /// Idle connections to open after everything else, each with one request; 0 for none.
     pub(crate) idle: usize,
-    /// Processes of the proxy.
-    pub(crate) proxy: Vec<u32>,
-    /// The backend's process.
-    pub(crate) backend: u32,
-    /// The core whose load is watched.
-    pub(crate) proxy_core: usize,
+    /// Whose CPU is counted.
+    pub(crate) watched: Watched,
     /// The run gives up after this many seconds.
     pub(crate) seconds: u64,
 }
@@ -68,7 +63,7 @@ pub(crate) struct LoadSpec {
 /// What the load generator found.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct LoadReport {
-    /// Requests counted.
+    /// Requests (or round trips, short sessions, 1,000 bytes of a stream) counted.
     pub(crate) requests: u64,
     /// Responses that were wrong, and connections that broke.
     pub(crate) errors: u64,
@@ -82,7 +77,7 @@ pub(crate) struct LoadReport {
     pub(crate) p50_us: f64,
     /// 99th percentile of latency in microseconds.
     pub(crate) p99_us: f64,
-    /// CPU of the proxy per request, in microseconds.
+    /// CPU of the proxy per request, in microseconds; of streams per 1,000 bytes, which is seconds per GB.
     pub(crate) proxy_us: f64,
     /// CPU of the backend per request, in microseconds.
     pub(crate) backend_us: f64,

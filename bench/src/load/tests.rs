@@ -13,6 +13,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use super::engine::run;
 use super::requests::FIELDS;
 use super::{Handshakes, LoadReport, LoadSpec, Shape, Tls};
+use crate::account::Watched;
 
 const BODY: usize = 1_024;
 /// Handshakes of a hundred counted requests: each of the two connections may have made one more or one less.
@@ -32,9 +33,7 @@ fn spec(target: SocketAddr) -> LoadSpec {
         tls: None,
         streams: None,
         idle: 0,
-        proxy: Vec::new(),
-        backend: 0,
-        proxy_core: 0,
+        watched: Watched::default(),
         seconds: 60,
     }
 }

@@ -1,15 +1,18 @@
 //! Gatehouse, configured for the same work: an application gateway document as ARM shows it, and a site file.
 
+use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-use super::{Routes, Setup};
+use super::{Routes, Setup, sessions};
 use crate::load::{host_name, path_prefix};
 
 /// The certificate's name in document and site file.
-const CERTIFICATE: &str = "bench";
+pub(super) const CERTIFICATE: &str = "bench";
+/// The name of what servers show.
+pub(super) const ROOT: &str = "servers";
 /// The gateway's id, before the sub-resources.
 const GATEWAY_ID: &str = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/bench/providers/\
                           Microsoft.Network/applicationGateways/bench";
@@ -19,7 +22,9 @@ pub(super) fn prepare(setup: &Setup<'_>) -> Result<Vec<String>> {
     let binary = setup.gatehouse.context("no gatehouse binary")?;
     let document = setup.folder.join("gateway.json");
     let site = setup.folder.join("site.yaml");
-    std::fs::write(&document, serde_json::to_string(&gateway(setup))?)?;
+    let content =
+        if let Routes::Bytes(_) = setup.routes { sessions::gatehouse::gateway(setup) } else { gateway(setup) };
+    std::fs::write(&document, serde_json::to_string(&content)?)?;
     std::fs::write(&site, site_file(setup))?;
     // The same in every run, so that the cookie of one is good for the next.
     let key = setup.folder.join("affinity.key");
@@ -38,10 +43,17 @@ fn site_file(setup: &Setup<'_>) -> String {
     let folder = setup.folder.display();
     let (ip, port) = (setup.address.ip(), setup.address.port());
     let document_port = document_port(setup);
-    let certificates = setup.certificate.map_or_else(String::new, |files| {
+    let mut certificates = String::new();
+    if let Some(files) = setup.certificate {
         let (certificate, key) = (files.certificate.display(), files.key.display());
-        format!("certificates:\n  {CERTIFICATE}: {{cert: {certificate}, key: {key}}}\n")
-    });
+        let _ = writeln!(certificates, "  {CERTIFICATE}: {{cert: {certificate}, key: {key}}}");
+    }
+    if let Some(files) = setup.trusted {
+        let _ = writeln!(certificates, "  {ROOT}: {{cert: {}}}", files.certificate.display());
+    }
+    if !certificates.is_empty() {
+        certificates.insert_str(0, "certificates:\n");
+    }
     format!(
         "addresses:
   fip: [{ip}]
@@ -59,46 +71,29 @@ admin:
 }
 
 /// A reference to another resource of the gateway: its bare name, which keeps a document of 100,000 path rules small.
-fn reference(name: &str) -> Value {
+pub(super) fn reference(name: &str) -> Value {
     json!({ "id": name })
 }
 
 fn gateway(setup: &Setup<'_>) -> Value {
-    let members: Vec<Value> = setup.members.iter().map(|m| json!({ "ipAddress": m.ip().to_string() })).collect();
     let (listeners, rules, maps) = match setup.routes {
-        Routes::Single | Routes::Rewrites | Routes::Affinity => {
-            let rule = basic_rule(setup.routes == Routes::Rewrites);
-            (vec![listener("all", None, setup.certificate.is_some())], vec![rule], Vec::new())
-        }
         Routes::Many { hosts, paths } => (
             (0..hosts).map(|n| listener(&format!("h{n}"), Some(host_name(n)), false)).collect(),
             (0..hosts).map(path_rule).collect(),
             (0..hosts).map(|n| path_map(n, paths)).collect(),
         ),
+        _ => {
+            let rule = basic_rule(setup.routes == Routes::Rewrites);
+            (vec![listener("all", None, setup.certificate.is_some())], vec![rule], Vec::new())
+        }
     };
     let redirects = if maps.is_empty() { json!([]) } else { json!([redirect()]) };
     let rewrites = if setup.routes == Routes::Rewrites { json!([rewrites()]) } else { json!([]) };
     let affinity = if setup.routes == Routes::Affinity { "Enabled" } else { "Disabled" };
-    let certificates = if setup.certificate.is_some() { json!([{ "name": CERTIFICATE }]) } else { json!([]) };
-    json!({
-        "id": GATEWAY_ID,
-        "name": "bench",
-        "type": "Microsoft.Network/applicationGateways",
-        "location": "westeurope",
-        "properties": {
-            "sku": { "name": "Standard_v2", "tier": "Standard_v2", "capacity": 1 },
-            "gatewayIPConfigurations": [],
-            "frontendIPConfigurations": [{
-                "name": "fip",
-                "properties": {
-                    "privateIPAllocationMethod": "Static",
-                    "privateIPAddress": setup.address.ip().to_string(),
-                },
-            }],
-            "frontendPorts": [{ "name": "clients", "properties": { "port": document_port(setup) } }],
-            "sslCertificates": certificates,
+    document(
+        setup,
+        json!({
             "enableHttp2": setup.certificate.is_some(),
-            "backendAddressPools": [{ "name": "members", "properties": { "backendAddresses": members } }],
             "backendHttpSettingsCollection": [{
                 "name": "plain",
                 "properties": {
@@ -113,7 +108,37 @@ fn gateway(setup: &Setup<'_>) -> Value {
             "rewriteRuleSets": rewrites,
             "urlPathMaps": maps,
             "requestRoutingRules": rules,
-        },
+        }),
+    )
+}
+
+/// A gateway with what every row has (frontend, port, certificate, pool) and the given properties.
+pub(super) fn document(setup: &Setup<'_>, properties: Value) -> Value {
+    let members: Vec<Value> = setup.members.iter().map(|m| json!({ "ipAddress": m.ip().to_string() })).collect();
+    let certificates = if setup.certificate.is_some() { json!([{ "name": CERTIFICATE }]) } else { json!([]) };
+    let mut all = json!({
+        "sku": { "name": "Standard_v2", "tier": "Standard_v2", "capacity": 1 },
+        "gatewayIPConfigurations": [],
+        "frontendIPConfigurations": [{
+            "name": "fip",
+            "properties": {
+                "privateIPAllocationMethod": "Static",
+                "privateIPAddress": setup.address.ip().to_string(),
+            },
+        }],
+        "frontendPorts": [{ "name": "clients", "properties": { "port": document_port(setup) } }],
+        "sslCertificates": certificates,
+        "backendAddressPools": [{ "name": "members", "properties": { "backendAddresses": members } }],
+    });
+    if let (Value::Object(all), Value::Object(properties)) = (&mut all, properties) {
+        all.extend(properties);
+    }
+    json!({
+        "id": GATEWAY_ID,
+        "name": "bench",
+        "type": "Microsoft.Network/applicationGateways",
+        "location": "westeurope",
+        "properties": all,
     })
 }
 

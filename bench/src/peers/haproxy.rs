@@ -11,13 +11,13 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use rustix::thread::CpuSet;
 
-use super::{Routes, Setup};
+use super::{Routes, Setup, sessions};
 use crate::cli::HaproxyLog;
 use crate::load::{host_name, path_prefix};
 use crate::tools;
 
 /// Global settings with TLS: tickets are on by default; a cache for what is older than TLS 1.3.
-const TLS: &str = "  ssl-default-bind-options ssl-min-ver TLSv1.2
+pub(super) const TLS: &str = "  ssl-default-bind-options ssl-min-ver TLSv1.2
   tune.ssl.cachesize 100000
   tune.ssl.lifetime 3600
 ";
@@ -33,22 +33,30 @@ pub(super) fn prepare(setup: &Setup<'_>) -> Result<Vec<String>> {
     Ok(vec![program.display().to_string(), "-db".into(), "-f".into(), file.display().to_string()])
 }
 
+/// Where the log goes.
+pub(super) fn log(setup: &Setup<'_>) -> String {
+    match setup.haproxy_log {
+        HaproxyLog::Stdout => "log stdout format raw local0".to_owned(),
+        HaproxyLog::Socket => format!("log {} local0", sink_path(&setup.folder).display()),
+    }
+}
+
 fn configuration(setup: &Setup<'_>) -> String {
+    if let Routes::Bytes(moving) = setup.routes {
+        return sessions::haproxy::configuration(setup, moving);
+    }
     let folder = setup.folder.display();
     let [first, second] = setup.members;
     let address = setup.address;
     let connections = setup.max_connections();
-    let log = match setup.haproxy_log {
-        HaproxyLog::Stdout => "log stdout format raw local0".to_owned(),
-        HaproxyLog::Socket => format!("log {} local0", sink_path(&setup.folder).display()),
-    };
+    let log = log(setup);
     let (bind, scheme, tls) = match setup.certificate {
         None => (String::new(), "http", ""),
         Some(certificate) => (format!(" ssl crt {} alpn h2,http/1.1", certificate.both.display()), "https", TLS),
     };
     let choice = match setup.routes {
-        Routes::Single | Routes::Rewrites | Routes::Affinity => "default_backend members".to_owned(),
         Routes::Many { .. } => format!("use_backend %[base,map_beg({folder}/routes.map,none)]"),
+        _ => "default_backend members".to_owned(),
     };
     format!(
         "global

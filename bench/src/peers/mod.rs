@@ -2,12 +2,14 @@
 //!
 //! The same work for all: two members in turn (127.0.0.1 and 127.0.0.2 on one port), kept-alive connections to them,
 //! `X-Forwarded-For`, `X-Forwarded-Proto` and a request id added, an access log written. One worker each. Where TLS is
-//! spoken: one certificate, session tickets, HTTP/2 for clients that ask for it.
+//! spoken: one certificate, session tickets, HTTP/2 for clients that ask for it. Sessions of TCP and TLS are configured
+//! in [`sessions`].
 
 mod floor;
 mod gatehouse;
 mod haproxy;
 mod nginx;
+mod sessions;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddrV4, TcpStream};
@@ -19,10 +21,10 @@ use rustls::{ClientConnection, Stream};
 
 use crate::certificate::Certificate;
 use crate::cli::{HaproxyLog, Target};
-use crate::load;
 use crate::machine::Cores;
 use crate::measure;
 use crate::process::Running;
+use crate::tls;
 
 pub(crate) use haproxy::LogSink;
 
@@ -42,16 +44,31 @@ pub(crate) enum Routes {
         /// Path rules per host.
         paths: u32,
     },
+    /// No requests: TCP or TLS sessions, moved in one of these ways.
+    Bytes(Moving),
+}
+
+/// How bytes are moved between two connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moving {
+    /// As the proxy does it without being told.
+    Usual,
+    /// With `option splice-auto`. HAProxy only.
+    SpliceAuto,
+    /// With `option splice-request` and `option splice-response`. HAProxy only.
+    Splice,
 }
 
 impl Routes {
     /// What tells a contender with these from one with a single rule.
     pub(crate) const fn name(self) -> Option<&'static str> {
         match self {
-            Self::Single => None,
+            Self::Single | Self::Bytes(Moving::Usual) => None,
             Self::Rewrites => Some("rewrites"),
             Self::Affinity => Some("affinity"),
             Self::Many { .. } => Some("many"),
+            Self::Bytes(Moving::SpliceAuto) => Some("splice-auto"),
+            Self::Bytes(Moving::Splice) => Some("splice"),
         }
     }
 }
@@ -68,6 +85,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) routes: Routes,
     /// What clients are shown: with it TLS is spoken, HTTP/1.1 and HTTP/2 as the client likes, without it neither.
     pub(crate) certificate: Option<&'a Certificate>,
+    /// What servers show: with it TLS is spoken to them, and this is checked.
+    pub(crate) trusted: Option<&'a Certificate>,
     /// The gateway's binary, where it is measured.
     pub(crate) gatehouse: Option<&'a Path>,
     /// Where HAProxy logs to.
@@ -132,14 +151,14 @@ impl Proxy {
 
     fn wait_until_ready(&mut self, setup: &Setup<'_>) -> Result<()> {
         // A large configuration takes its time, and everything takes fifty times as long under callgrind.
-        let patience = if setup.callgrind.is_some() || setup.routes != Routes::Single { 120 } else { 20 };
+        let quick = matches!(setup.routes, Routes::Single | Routes::Bytes(_));
+        let patience = if setup.callgrind.is_some() || !quick { 120 } else { 20 };
         let end = Instant::now() + Duration::from_secs(patience);
         let mut last = String::new();
         while Instant::now() < end {
             self.running.still_runs()?;
-            match ask(self.address, setup.certificate.is_some()) {
-                Ok(200) => return Ok(()),
-                Ok(status) => last = format!("answered {status}"),
+            match ask(setup) {
+                Ok(()) => return Ok(()),
                 Err(problem) => last = format!("{problem:#}"),
             }
             std::thread::sleep(Duration::from_millis(100));
@@ -148,17 +167,20 @@ impl Proxy {
     }
 }
 
-/// Asks for a page that every configuration routes; returns the status.
-fn ask(address: SocketAddrV4, tls: bool) -> Result<u16> {
+/// Asks for a page that every configuration routes, or makes one round trip.
+fn ask(setup: &Setup<'_>) -> Result<()> {
     let limit = Duration::from_secs(5);
-    let mut stream = TcpStream::connect_timeout(&address.into(), limit)?;
+    let mut stream = TcpStream::connect_timeout(&setup.address.into(), limit)?;
     stream.set_read_timeout(Some(limit))?;
     stream.set_write_timeout(Some(limit))?;
-    if !tls {
-        return status(&mut stream);
+    let bytes = matches!(setup.routes, Routes::Bytes(_));
+    if setup.certificate.is_none() {
+        return if bytes { sessions::greet(&mut stream) } else { fetch(&mut stream) };
     }
-    let mut session = ClientConnection::new(load::tls_config(b"http/1.1", false)?, load::server_name()?)?;
-    status(&mut Stream::new(&mut session, &mut stream))
+    let protocol = (!bytes).then_some(&b"http/1.1"[..]);
+    let mut session = ClientConnection::new(tls::client_config(protocol, false)?, tls::server_name()?)?;
+    let mut stream = Stream::new(&mut session, &mut stream);
+    if bytes { sessions::greet(&mut stream) } else { fetch(&mut stream) }
 }
 
 /// The cookies that an answer sets, as a client sends them back.
@@ -174,10 +196,13 @@ pub(crate) fn cookies(address: SocketAddrV4) -> Result<String> {
     Ok(pairs.join("; "))
 }
 
-fn status(stream: &mut (impl Read + Write)) -> Result<u16> {
+/// Fails unless the page is there.
+fn fetch(stream: &mut (impl Read + Write)) -> Result<()> {
     stream.write_all(b"GET /p0/ready HTTP/1.1\r\nHost: h0.bench.test\r\nConnection: close\r\n\r\n")?;
     let mut head = [0; 12];
     stream.read_exact(&mut head).context("no answer")?;
-    let status = std::str::from_utf8(&head)?.rsplit(' ').next().unwrap_or_default();
-    status.parse().with_context(|| format!("no status in {head:?}"))
+    match head.rsplit(|byte| *byte == b' ').next() {
+        Some(b"200") => Ok(()),
+        _ => bail!("answered {:?}", String::from_utf8_lossy(&head)),
+    }
 }

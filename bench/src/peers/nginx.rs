@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 
-use super::{Routes, Setup};
+use super::{Routes, Setup, sessions};
 use crate::load::{host_name, path_prefix};
 use crate::tools;
 
@@ -26,10 +26,13 @@ pub(super) fn prepare(setup: &Setup<'_>) -> Result<Vec<String>> {
 }
 
 fn configuration(setup: &Setup<'_>) -> String {
-    let folder = setup.folder.display();
-    let [first, second] = setup.members;
     // Under callgrind one process is followed; otherwise master and worker, as nginx is run.
     let master = if setup.callgrind.is_some() { "off" } else { "on" };
+    if let Routes::Bytes(_) = setup.routes {
+        return sessions::nginx::configuration(setup, master);
+    }
+    let folder = setup.folder.display();
+    let [first, second] = setup.members;
     let (servers, tls) = (servers(setup), tls(setup));
     // nginx counts connections to members too.
     let connections = 2 * setup.max_connections();
@@ -87,13 +90,6 @@ fn servers(setup: &Setup<'_>) -> String {
     let address = setup.address;
     let mut out = String::new();
     match setup.routes {
-        Routes::Single | Routes::Rewrites | Routes::Affinity => {
-            let protocols = if setup.certificate.is_some() { " ssl http2" } else { "" };
-            let _ = writeln!(
-                out,
-                "  server {{ listen {address}{protocols} backlog=4096; location / {{ proxy_pass http://members; }} }}"
-            );
-        }
         Routes::Many { hosts, paths } => {
             for host in 0..hosts {
                 let backlog = if host == 0 { " backlog=4096" } else { "" };
@@ -103,6 +99,13 @@ fn servers(setup: &Setup<'_>) -> String {
                 }
                 out.push_str("    location / { return 404; }\n  }\n");
             }
+        }
+        _ => {
+            let protocols = if setup.certificate.is_some() { " ssl http2" } else { "" };
+            let _ = writeln!(
+                out,
+                "  server {{ listen {address}{protocols} backlog=4096; location / {{ proxy_pass http://members; }} }}"
+            );
         }
     }
     out

@@ -2,11 +2,24 @@
 
 use std::time::Instant;
 
-use super::{LoadReport, LoadSpec};
+use serde::{Deserialize, Serialize};
+
+use crate::load::LoadReport;
 use crate::measure::{self, CoreTicks};
 
+/// Whose CPU is counted.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Watched {
+    /// Processes of the proxy.
+    pub(crate) proxy: Vec<u32>,
+    /// The backend's process.
+    pub(crate) backend: u32,
+    /// The core whose load is watched.
+    pub(crate) proxy_core: usize,
+}
+
 /// All CPU accounts at one moment.
-pub(super) struct Account {
+pub(crate) struct Account {
     at: Instant,
     proxy_ns: u64,
     backend_ns: u64,
@@ -16,22 +29,22 @@ pub(super) struct Account {
 
 impl Account {
     /// The accounts now.
-    pub(super) fn take(spec: &LoadSpec) -> Account {
+    pub(crate) fn take(watched: &Watched) -> Account {
         Account {
             at: Instant::now(),
-            proxy_ns: measure::cpu_ns(&spec.proxy),
-            backend_ns: measure::cpu_ns(&[spec.backend]),
+            proxy_ns: measure::cpu_ns(&watched.proxy),
+            backend_ns: measure::cpu_ns(&[watched.backend]),
             own_ns: measure::cpu_ns(&[std::process::id()]),
-            core: CoreTicks::now(spec.proxy_core),
+            core: CoreTicks::now(watched.proxy_core),
         }
     }
 
     /// What was used since `before`, for each counted request.
-    pub(super) fn since(&self, before: &Account, spec: &LoadSpec) -> LoadReport {
+    pub(crate) fn since(&self, before: &Account, requests: u64) -> LoadReport {
         let seconds = self.at.duration_since(before.at).as_secs_f64();
-        let per_request = |now: u64, then: u64| now.saturating_sub(then) as f64 / 1_000.0 / spec.requests.max(1) as f64;
+        let per_request = |now: u64, then: u64| now.saturating_sub(then) as f64 / 1_000.0 / requests.max(1) as f64;
         LoadReport {
-            requests: spec.requests,
+            requests,
             seconds,
             proxy_us: per_request(self.proxy_ns, before.proxy_ns),
             backend_us: per_request(self.backend_ns, before.backend_ns),
@@ -44,7 +57,7 @@ impl Account {
 }
 
 /// Median and 99th percentile, in microseconds.
-pub(super) fn percentiles(tenths: &mut [u32]) -> (f64, f64) {
+pub(crate) fn percentiles(tenths: &mut [u32]) -> (f64, f64) {
     tenths.sort_unstable();
     let at = |share: f64| {
         let index = (tenths.len().saturating_sub(1)) as f64 * share;
