@@ -1,5 +1,6 @@
 //! The command line. Exit codes: 0, 1 (problems), 2 (usage).
 
+use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -50,6 +51,14 @@ pub struct Documents {
     /// The document: an ARM resource, the CLI's output, an ARM template (also compiled Bicep), or YAML.
     #[arg(value_name = "DOC")]
     pub document: PathBuf,
+    /// What stands beside it.
+    #[command(flatten)]
+    pub beside: Beside,
+}
+
+/// What stands beside a document.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Beside {
     /// More files: WAF policies, template parameters.
     #[arg(long = "with", value_name = "FILE")]
     pub with: Vec<PathBuf>,
@@ -147,14 +156,15 @@ pub struct Check {
 
 /// `gatehouse explain`.
 #[derive(Debug, Args)]
+#[command(override_usage = "gatehouse explain [OPTIONS] [METHOD] URL DOC")]
 pub struct Explain {
-    /// The method.
-    pub method: String,
-    /// The URL as a client would ask for it.
-    pub url: String,
-    /// The document and its site file.
+    /// The method (GET if left out); the URL as a client would ask for it, or `tcp://HOST:PORT` or `tls://NAME:PORT` for
+    /// a session; the document.
+    #[arg(value_name = "[METHOD] URL DOC", required = true)]
+    pub words: Vec<OsString>,
+    /// What stands beside the document.
     #[command(flatten)]
-    pub documents: Documents,
+    pub beside: Beside,
     /// A header, as `-H 'Cookie: beta=1'`; Host replaces the URL's. May be given more than once.
     #[arg(short = 'H', long = "header", value_name = "HEADER", value_parser = header)]
     pub headers: Vec<(String, String)>,
@@ -164,6 +174,22 @@ pub struct Explain {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+impl Explain {
+    /// The method, the URL, and the document with what stands beside it.
+    ///
+    /// # Errors
+    /// It is not two or three words; the text says what is expected.
+    pub fn asked(&self) -> Result<(String, String, Documents), String> {
+        let text = |word: &OsString| word.to_string_lossy().into_owned();
+        let (method, url, document) = match &self.words[..] {
+            [url, document] => ("GET".to_owned(), url, document),
+            [method, url, document] => (text(method), url, document),
+            _ => return Err("what is asked for is [METHOD] URL DOC, such as `GET http://shop.example/ DOC`".to_owned()),
+        };
+        Ok((method, text(url), Documents { document: PathBuf::from(document), beside: self.beside.clone() }))
+    }
 }
 
 /// `Name: value`. Names that the gateway drops are refused, so that nobody takes them for considered.

@@ -30,11 +30,11 @@ impl Inputs {
     /// One of those on the command line cannot be read. What is wrong with the others is told where they are used.
     pub fn read(documents: &Documents) -> Result<Self, Unreadable> {
         let mut sources = vec![read_source(&documents.document)?];
-        for path in &documents.with {
+        for path in &documents.beside.with {
             sources.push(read_source(path)?);
         }
-        let site = documents.site.as_deref().map(read_source).transpose()?;
-        Ok(Self::new(sources, site, documents.gateway.clone()))
+        let site = documents.beside.site.as_deref().map(read_source).transpose()?;
+        Ok(Self::new(sources, site, documents.beside.gateway.clone()))
     }
 
     /// Takes texts, the main document first, and reads the files that the site file names.

@@ -13,6 +13,7 @@ pub mod error_pages;
 pub mod inputs;
 mod kept;
 pub mod last_good;
+pub mod names;
 pub mod running;
 pub mod sample;
 pub mod site_files;

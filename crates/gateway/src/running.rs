@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use backend::dns::{Lookup, SystemResolver};
+use backend::dns::{Lookup, NameChange, Resolving, Sources, SystemResolver};
 use backend::{Fleet, HealthChange, ProbeRunner};
 use frontend::BindError;
 use observe::status::{BindingStatus, CounterReport, StatusReport};
@@ -21,6 +21,7 @@ use snapshot::Snapshot;
 use snapshot::difference::{Difference, difference};
 use tokio::sync::mpsc;
 
+use crate::names::{self, KeptNames};
 use crate::tickets::{SharedTickets, TicketSecrets};
 use crate::{certificates, terminal, tokens};
 
@@ -33,12 +34,16 @@ pub struct Settings {
     pub workers: usize,
     /// The access log.
     pub log: AccessLog,
-    /// DNS servers; empty for the system's.
-    pub dns: Vec<SocketAddr>,
+    /// Where names are resolved.
+    pub names: Sources,
+    /// Where the last good answers are kept, if they are.
+    pub kept_names: Option<KeptNames>,
     /// Secrets of session tickets, shared with other gateways; empty for one of this process alone.
     pub ticket_secrets: TicketSecrets,
     /// Called when a server comes or goes.
     pub on_health: Box<dyn Fn(&HealthChange) + Send + Sync>,
+    /// Called when the addresses of a name change, or it cannot be resolved.
+    pub on_name: Box<dyn Fn(&NameChange) + Send + Sync>,
 }
 
 /// Why a gateway did not start.
@@ -75,7 +80,9 @@ pub struct Running {
     workers: Vec<Worker>,
     threads: Mutex<Vec<Thread>>,
     control: Control,
-    probes: ProbeRunner,
+    probes: Arc<ProbeRunner>,
+    resolver: Arc<SystemResolver>,
+    kept_names: Option<Arc<KeptNames>>,
     metrics: Metrics,
     log: AccessLog,
     applied: Mutex<Applied>,
@@ -163,9 +170,11 @@ impl Running {
     pub fn start(mut snapshot: Snapshot, settings: Settings) -> Result<Self, StartError> {
         let sockets = bind(&snapshot, &BTreeMap::new(), settings.workers).map_err(StartError::Bind)?;
         let control = Control::start().map_err(StartError::Machine)?;
-        let resolver = Arc::new(SystemResolver::new(&settings.dns));
+        let resolver = Arc::new(SystemResolver::new(settings.names));
         let responders = Responders::new(Arc::clone(&resolver) as Arc<dyn Lookup>);
-        let probes = ProbeRunner::new(control.handle.clone(), resolver, settings.on_health);
+        let kept_names = settings.kept_names.map(Arc::new);
+        let probes =
+            start_probes(&control.handle, &resolver, kept_names.as_ref(), settings.on_health, settings.on_name);
         let tickets = SharedTickets::new(settings.ticket_secrets);
         snapshot.identity.revision = 1;
         let fleet = Fleet::reconcile(None, &snapshot);
@@ -190,6 +199,8 @@ impl Running {
             threads: Mutex::new(threads),
             control,
             probes,
+            resolver,
+            kept_names,
             metrics,
             log: settings.log,
             applied: Mutex::new(Applied { bound: BTreeMap::new(), tickets, at: now, refused: None }),
@@ -206,6 +217,12 @@ impl Running {
     /// make a whole handshake.
     pub fn use_ticket_secrets(&self, secrets: TicketSecrets) {
         self.applied.lock().unwrap_or_else(PoisonError::into_inner).tickets.change(secrets);
+    }
+
+    /// Takes other sources of names' addresses and returns those before. The same ones change nothing; after a change
+    /// every name is looked up.
+    pub fn use_name_sources(&self, sources: Sources) -> Sources {
+        self.resolver.change(sources)
     }
 
     /// Applies a configuration: binds what is new (all or nothing), publishes, then closes what is gone. Connections
@@ -351,11 +368,40 @@ impl Running {
             }
             finished &= thread.is_finished() && thread.join().is_ok();
         }
+        if let Some(kept) = &self.kept_names {
+            names::keep_last(kept, &self.probes);
+        }
         self.probes.stop();
         self.log.shutdown(Duration::from_secs(2));
         self.control.end.notify_one();
         finished
     }
+}
+
+/// Probes, and the names that they need; the answers of which are kept, if they are to be.
+fn start_probes(
+    control: &tokio::runtime::Handle,
+    resolver: &Arc<SystemResolver>,
+    kept: Option<&Arc<KeptNames>>,
+    on_health: Box<dyn Fn(&HealthChange) + Send + Sync>,
+    on_name: Box<dyn Fn(&NameChange) + Send + Sync>,
+) -> Arc<ProbeRunner> {
+    let changed = Arc::new(tokio::sync::Notify::new());
+    let told = Arc::clone(&changed);
+    let resolving = Resolving {
+        lookup: Arc::clone(resolver) as Arc<dyn Lookup>,
+        known: kept.map(|kept| kept.load()).unwrap_or_default(),
+        on_change: Box::new(move |change| {
+            told.notify_one();
+            on_name(change);
+        }),
+    };
+    let probes = Arc::new(ProbeRunner::new(control.clone(), resolving, on_health));
+    if let Some(kept) = kept {
+        let keeper = names::Keeper { kept: Arc::clone(kept), probes: Arc::clone(&probes), changed };
+        drop(control.spawn(keeper.run()));
+    }
+    probes
 }
 
 fn start_worker(

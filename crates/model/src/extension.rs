@@ -139,8 +139,8 @@ properties! {
         /// Refuse clients that name nobody, where every listener of the port has host names. Tls only.
         /// Default: the gateway's.
         pub refuse_unknown_sni: Opt<bool> = "refuseUnknownSni";
-        /// Protocols that are agreed to in TLS (ALPN), in order of preference, such as `postgresql` or `mqtt`. Tls only;
-        /// default none: what a client offers is not answered.
+        /// Protocols that are agreed to in TLS (ALPN), in order of preference, such as `postgresql` or `mqtt`. 1 to
+        /// 255 bytes each. Tls only; default none: what a client offers is not answered.
         pub alpn: List<String> = "alpn";
     }
 }

@@ -22,23 +22,24 @@ enum May {
 }
 
 /// The table of layers.
-const TABLE: [(&str, May); 19] = [
+const TABLE: [(&str, May); 20] = [
     ("model", May::Import(&[])),
     ("routing", May::Import(&[])),
     ("waf", May::Import(&[])),
+    ("firewall", May::Import(&["waf"])),
     ("rewrite", May::Import(&[])),
     ("jwt", May::Import(&[])),
     ("fetch", May::Import(&[])),
     ("kernel", May::Import(&[])),
     ("observe", May::Import(&[])),
     ("tls", May::Import(&[])),
-    ("snapshot", May::Import(&["model", "routing", "tls", "waf", "rewrite", "jwt"])),
+    ("snapshot", May::Import(&["model", "routing", "tls", "waf", "firewall", "rewrite", "jwt"])),
     ("frontend", May::Import(&["snapshot", "observe"])),
     ("backend", May::Import(&["snapshot", "tls", "observe"])),
     (
         "proxy",
         May::Import(&[
-            "frontend", "backend", "snapshot", "routing", "tls", "waf", "rewrite", "jwt", "kernel", "observe",
+            "frontend", "backend", "snapshot", "routing", "tls", "waf", "firewall", "rewrite", "jwt", "kernel", "observe",
         ]),
     ),
     ("admin", May::Import(&["model", "snapshot", "observe"])),

@@ -10,7 +10,7 @@ use observe::access_log::{Config, Format, MaskedParameters, Target};
 use super::run::{Start, start};
 use super::service::Origin;
 use super::{PROBLEMS, trust, usage};
-use crate::cli::{Dev, DevCommand, Documents};
+use crate::cli::{Beside, Dev, DevCommand, Documents};
 use crate::dev_ca::{self, DevCa};
 use crate::documents::{Purpose, Unreadable};
 use crate::inputs::Inputs;
@@ -25,12 +25,10 @@ pub(super) fn run(args: &Dev) -> u8 {
     if let Some(DevCommand::Trust(args)) = &args.command {
         return trust::run(args);
     }
-    let documents = args.document.clone().map(|document| Documents {
-        document,
-        with: vec![],
-        site: args.site.clone(),
-        gateway: None,
-    });
+    let documents = args
+        .document
+        .clone()
+        .map(|document| Documents { document, beside: Beside { site: args.site.clone(), ..Beside::default() } });
     let inputs = match &documents {
         Some(documents) => read(documents).map_err(|unreadable| unreadable.to_string()),
         None => read_sample(args.port, args.https_port),
@@ -56,7 +54,7 @@ pub(super) fn run(args: &Dev) -> u8 {
     greet(args, ca.file().as_deref());
     let origin = documents.map(|documents| Origin { documents, read, purpose, watched: true });
     // Nothing is kept: a trial is not what should run after a restart.
-    start(Start { loaded, log, origin, kept: None, seen: None })
+    start(Start { loaded, log, origin, kept: None, kept_names: None, seen: None })
 }
 
 fn say(text: String) {
@@ -154,7 +152,7 @@ mod tests {
     fn a_document_that_is_read_again_has_its_low_ports_mapped_again() {
         let folder = e2e::Folder::new();
         let document = folder.write("gateway.json", sample::DOCUMENT);
-        let documents = Documents { document, with: vec![], site: None, gateway: None };
+        let documents = Documents { document, beside: Beside::default() };
         for _ in 0..2 {
             let loaded = read(&documents).unwrap().load(&purpose());
             let snapshot = loaded.snapshot.unwrap();

@@ -1,24 +1,28 @@
-//! `gatehouse explain`: which way a request would go, and why.
+//! `gatehouse explain`: which way a request, or a session of TCP or TLS, would go, and why.
 
 mod json;
+mod session;
 mod text;
+mod url;
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use snapshot::Scheme;
-use snapshot::explain::{Question, explain};
+use snapshot::explain::explain;
 
 use super::{PROBLEMS, usage};
 use crate::cli::Explain;
 use crate::documents::{Purpose, load};
 use crate::terminal;
 
+pub(super) use url::Url;
+
 pub(super) fn run(args: &Explain) -> u8 {
-    let url = match Url::parse(&args.url) {
-        Ok(url) => url,
+    let asked = args.asked().and_then(|(method, url, documents)| Ok((method, Url::parse(&url)?, documents)));
+    let (method, url, documents) = match asked {
+        Ok(asked) => asked,
         Err(why) => return usage(&why),
     };
-    let loaded = match load(&args.documents, &Purpose::routing()) {
+    let loaded = match load(&documents, &Purpose::routing()) {
         Ok(loaded) => loaded,
         Err(unreadable) => return usage(&unreadable),
     };
@@ -26,13 +30,13 @@ pub(super) fn run(args: &Explain) -> u8 {
         terminal::note(loaded.problems_text(terminal::colour()).trim_end());
         return PROBLEMS;
     };
-    let sent = Sent::new(&args.method, args.headers.clone(), args.from);
+    let sent = Sent::new(&method, args.headers.clone(), args.from);
     let question = url.question(&sent);
     let explanation = explain(snapshot, &question);
     if args.json {
         terminal::out(&format!("{:#}\n", json::json(&explanation)));
     } else {
-        terminal::out(&text::text(&url.text, &question, &explanation));
+        terminal::out(&text::text(url.text(), &question, &explanation));
     }
     0
 }
@@ -58,63 +62,11 @@ impl Sent {
     }
 }
 
-/// A URL, taken apart.
-pub(super) struct Url {
-    text: String,
-    scheme: Scheme,
-    host: String,
-    port: u16,
-    path: String,
-    query: Option<String>,
-}
-
-impl Url {
-    /// Parses `http(s)://host[:port][/path][?query]`; a fragment never leaves the client and is dropped.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let example = "a URL looks like http://shop.example/cart?x=1";
-        let (scheme, rest) = text.split_once("://").ok_or_else(|| format!("{text:?} has no scheme; {example}"))?;
-        let scheme = match scheme.to_ascii_lowercase().as_str() {
-            "http" => Scheme::Http,
-            "https" => Scheme::Https,
-            other => return Err(format!("the scheme {other:?} is neither http nor https; {example}")),
-        };
-        let rest = rest.split('#').next().unwrap_or(rest);
-        let end = rest.find(['/', '?']).unwrap_or(rest.len());
-        let (authority, target) = rest.split_at(end);
-        let host = routing::host_without_port(authority.as_bytes());
-        if !proxy::http::target::valid_host(authority.as_bytes()) {
-            return Err(format!("{authority:?} is not a host; {example}"));
-        }
-        let port = authority[host.len()..].strip_prefix(':').filter(|port| !port.is_empty());
-        let port = port
-            .map_or(Ok(scheme.default_port()), str::parse)
-            .map_err(|_| format!("{authority:?} has no valid port"))?;
-        let (path, query) = match target.split_once('?') {
-            Some((path, query)) => (path, Some(query.to_owned())),
-            None => (target, None),
-        };
-        let path = if path.is_empty() { "/" } else { path };
-        Ok(Self { text: text.to_owned(), scheme, host: authority.to_owned(), port, path: path.to_owned(), query })
-    }
-
-    /// The question to ask a snapshot.
-    pub(super) fn question<'a>(&'a self, sent: &'a Sent) -> Question<'a> {
-        Question {
-            scheme: self.scheme,
-            port: self.port,
-            host: sent.host.as_deref().unwrap_or(&self.host),
-            path: &self.path,
-            query: self.query.as_deref(),
-            method: &sent.method,
-            headers: &sent.headers,
-            client: sent.from,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use model::Source;
+    use observe::access_log::end_reason;
+    use snapshot::explain::Outcome;
 
     use super::*;
     use crate::documents::load_texts;
@@ -129,24 +81,28 @@ mod tests {
             let url = Url::parse(&format!("http://shop.localhost:{port}/")).unwrap();
             let sent = Sent::new("GET", vec![], None);
             let question = url.question(&sent);
-            let text = text::text(&url.text, &question, &explain(&snapshot, &question));
+            let text = text::text(url.text(), &question, &explain(&snapshot, &question));
             assert!(text.contains("http on 0.0.0.0:8080, port 80 of the document"), "{text}");
         }
     }
 
     #[test]
-    fn a_url_is_taken_apart_as_a_client_would() {
-        for (text, expected) in [
-            ("http://a.b", ("a.b", 80, "/", None)),
-            ("https://a.b/x?y=1#z", ("a.b", 443, "/x", Some("y=1"))),
-            ("http://[::1]:8080/x", ("[::1]:8080", 8080, "/x", None)),
-            ("http://a?q", ("a", 80, "/", Some("q"))),
+    fn why_there_is_no_session_is_said_as_the_log_says_it() {
+        let document = include_str!("../../../../examples/tcp-tls/gateway.yaml");
+        let document = document.replace("[{ ipAddress: 127.0.0.1 }]", "[]");
+        let loaded = load_texts(vec![Source::new("gateway.yaml", document)], None, None, Purpose::routing());
+        let snapshot = loaded.snapshot.unwrap_or_else(|| panic!("{:?}", loaded.problems));
+        for (url, expected) in [
+            ("tcp://a:5432", end_reason::NO_LIVE_SERVER),
+            ("tcp://a:8883", end_reason::NOT_TLS),
+            ("tls://a:8883", end_reason::UNKNOWN_SERVER_NAME),
+            ("tcp://a:9443", end_reason::NOT_TLS),
+            ("tls://a:9443", end_reason::UNKNOWN_SERVER_NAME),
         ] {
-            let url = Url::parse(text).unwrap();
-            assert_eq!((url.host.as_str(), url.port, url.path.as_str(), url.query.as_deref()), expected, "{text}");
-        }
-        for bad in ["shop.example/cart", "ftp://a/", "http://a:99999/", "http:///x"] {
-            assert!(Url::parse(bad).is_err(), "{bad}");
+            let (url, sent) = (Url::parse(url).unwrap(), Sent::new("GET", vec![], None));
+            let told = explain(&snapshot, &url.question(&sent));
+            let Outcome::Refused { end_reason, .. } = told.outcome else { panic!("{told:?}") };
+            assert_eq!(end_reason, expected, "{}", url.text());
         }
     }
 }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use admin::{Control, ServeError};
 use model::Source;
-use model::site::name_server;
 use observe::AccessLog;
 use observe::access_log::{Config, Format, MaskedParameters, Target};
 use tokio::signal::unix::{SignalKind, signal};
@@ -18,11 +17,12 @@ use crate::cli::{Documents, Run};
 use crate::documents::{Loaded, Purpose, read_source, state_of};
 use crate::inputs::Inputs;
 use crate::last_good::{LastGood, default_socket, state_folder};
+use crate::names::{self, KeptNames};
 use crate::running::{Running, Settings};
 use crate::terminal;
 
 pub(super) fn run(args: &Run) -> u8 {
-    let First { loaded, purpose, kept, seen } = match first_load(&args.documents) {
+    let First { loaded, purpose, kept, kept_names, seen } = match first_load(&args.documents) {
         Ok(first) => first,
         Err(code) => return code,
     };
@@ -33,7 +33,7 @@ pub(super) fn run(args: &Run) -> u8 {
     };
     let documents = args.documents.clone();
     let origin = Origin { documents, read: Inputs::read, purpose, watched: args.watch };
-    start(Start { loaded, log, origin: Some(origin), kept: Some(kept), seen })
+    start(Start { loaded, log, origin: Some(origin), kept: Some(kept), kept_names: Some(kept_names), seen })
 }
 
 /// What is run first.
@@ -42,6 +42,7 @@ struct First {
     /// How it was compiled, and what follows will be.
     purpose: Purpose,
     kept: LastGood,
+    kept_names: KeptNames,
     /// What could not be run, in whose place this is.
     seen: Option<String>,
 }
@@ -49,14 +50,18 @@ struct First {
 /// Loads the document; when it cannot be used, the one that was applied last. The site file comes first: it says where
 /// that one is kept, and without it nobody knows what to listen on.
 fn first_load(documents: &Documents) -> Result<First, u8> {
-    let site = documents.site.as_deref().map(read_source).transpose().map_err(|unreadable| usage(&unreadable))?;
+    let site =
+        documents.beside.site.as_deref().map(read_source).transpose().map_err(|unreadable| usage(&unreadable))?;
     let state = state_folder(site.as_ref().and_then(state_of).as_deref());
     let kept = LastGood::new(&state, &documents.document);
+    let kept_names = KeptNames::new(&state, &documents.document);
     let purpose = Purpose::serving(&state, &documents.document);
     let read = Inputs::read(documents);
     let seen = Some(read.as_ref().map_or_else(ToString::to_string, |inputs| inputs.checksum().to_owned()));
     let why = match read.map(|inputs| inputs.load(&purpose)) {
-        Ok(loaded) if loaded.snapshot.is_some() => return Ok(First { loaded, purpose, kept, seen: None }),
+        Ok(loaded) if loaded.snapshot.is_some() => {
+            return Ok(First { loaded, purpose, kept, kept_names, seen: None });
+        }
         Ok(loaded) => loaded.problems_text(terminal::colour()),
         Err(unreadable) if !documents.document.exists() => return Err(usage(&unreadable)),
         Err(unreadable) => format!("gatehouse: {unreadable}"),
@@ -65,13 +70,13 @@ fn first_load(documents: &Documents) -> Result<First, u8> {
     let loaded = kept.load().map(|text| {
         let name = format!("{} (as last applied)", documents.document.display());
         let mut sources = vec![Source::new(name, text)];
-        sources.extend(documents.with.iter().filter_map(|path| read_source(path).ok()));
-        Inputs::new(sources, site, documents.gateway.clone()).load(&purpose)
+        sources.extend(documents.beside.with.iter().filter_map(|path| read_source(path).ok()));
+        Inputs::new(sources, site, documents.beside.gateway.clone()).load(&purpose)
     });
     match loaded {
         Some(loaded) if loaded.snapshot.is_some() => {
             terminal::note("gatehouse: running the configuration that was applied last");
-            Ok(First { loaded, purpose, kept, seen })
+            Ok(First { loaded, purpose, kept, kept_names, seen })
         }
         _ => Err(PROBLEMS),
     }
@@ -103,16 +108,19 @@ pub(super) struct Start {
     pub(super) origin: Option<Origin>,
     /// Where the applied document is kept, if it is to be.
     pub(super) kept: Option<LastGood>,
+    /// Where the addresses of names are kept, if they are to be.
+    pub(super) kept_names: Option<KeptNames>,
     /// What could not be run, in whose place this is.
     pub(super) seen: Option<String>,
 }
 
 /// Starts the gateway and stays until it is told to end.
-pub(super) fn start(Start { loaded, log, origin, kept, seen }: Start) -> u8 {
+pub(super) fn start(Start { loaded, log, origin, kept, kept_names, seen }: Start) -> u8 {
     // The document itself is not needed any more: of a large one it is most of the memory.
     let Loaded { snapshot, site, inputs, ticket_secrets, page_urls, document, problems, sources } = loaded;
     drop((document, problems, sources));
     let Some(snapshot) = snapshot else { return PROBLEMS };
+    let sources = names::sources(site.as_ref());
     let site = site.unwrap_or_default();
     let asked = site.admin.as_ref().and_then(|admin| admin.socket.as_ref()).map(|socket| PathBuf::from(&socket.value));
     let is_asked = asked.is_some();
@@ -125,12 +133,11 @@ pub(super) fn start(Start { loaded, log, origin, kept, seen }: Start) -> u8 {
     let settings = Settings {
         workers: site.workers.as_ref().and_then(|workers| usize::try_from(workers.value).ok()).unwrap_or_else(cores),
         log,
-        dns: (site.dns.iter())
-            .flat_map(|dns| dns.servers.iter())
-            .filter_map(|server| name_server(&server.value))
-            .collect(),
+        names: sources,
+        kept_names,
         ticket_secrets,
         on_health: Box::new(|change| terminal::note(&format!("gatehouse: {change}"))),
+        on_name: Box::new(|change| terminal::note(&format!("gatehouse: {change}"))),
     };
     let running = match Running::start(snapshot, settings) {
         Ok(running) => Arc::new(running),
@@ -226,6 +233,7 @@ fn announce(running: &Running) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::Beside;
 
     #[test]
     fn a_gateway_runs_without_its_socket_unless_it_was_asked_for_or_another_has_it() {
@@ -251,7 +259,7 @@ mod tests {
         std::fs::write(&site, format!("folders: {{state: {}}}\n", state.display())).unwrap();
         let text = e2e::Document::empty().text();
         LastGood::new(&state, &document).store(&text).unwrap();
-        let documents = Documents { document, with: vec![], site: Some(site), gateway: None };
+        let documents = Documents { document, beside: Beside { site: Some(site), ..Beside::default() } };
         let loaded = first_load(&documents).map(|first| first.loaded.inputs.text().to_owned());
         std::fs::remove_dir_all(&folder).unwrap();
         assert_eq!(loaded, Ok(text));

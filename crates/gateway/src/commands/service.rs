@@ -11,6 +11,7 @@ use crate::cli::Documents;
 use crate::documents::{Loaded, Purpose, Unreadable};
 use crate::inputs::Inputs;
 use crate::last_good::LastGood;
+use crate::names;
 use crate::running::{self, Running};
 use crate::terminal;
 use crate::watch::{Watch, watch};
@@ -182,10 +183,11 @@ impl Service {
         }
         let loaded = inputs.load(&origin.purpose);
         let warnings = loaded.problems_text(false);
-        let Loaded { snapshot: Some(snapshot), inputs, ticket_secrets, page_urls, .. } = loaded else {
+        let Loaded { snapshot: Some(snapshot), inputs, ticket_secrets, page_urls, site, .. } = loaded else {
             return self.refuse(&warnings);
         };
         self.running.use_ticket_secrets(ticket_secrets);
+        let sources = self.running.use_name_sources(names::sources(site.as_ref()));
         match self.running.apply(snapshot) {
             Ok((revision, changes)) => {
                 last.applied = inputs.checksum().to_owned();
@@ -198,6 +200,7 @@ impl Service {
                 Reloaded { applied: true, revision, text: format!("{warnings}revision {revision} applied: {changes}") }
             }
             Err(errors) => {
+                self.running.use_name_sources(sources);
                 let mut text = String::new();
                 let _ = running::write_bind_errors(&errors, &mut text);
                 self.refuse(&text)
@@ -244,8 +247,8 @@ impl Origin {
         if !self.watched {
             return Vec::new();
         }
-        let Documents { document, with, site, .. } = &self.documents;
-        [document].into_iter().chain(with).chain(site).cloned().collect()
+        let Documents { document, beside } = &self.documents;
+        [document].into_iter().chain(&beside.with).chain(&beside.site).cloned().collect()
     }
 }
 

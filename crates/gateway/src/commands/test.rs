@@ -32,17 +32,31 @@ const EXPECTATIONS: &[(&str, Find)] = &[
     ("token", |explanation| explanation.token.as_ref().map(|token| token.name.clone()).unwrap_or_default()),
     ("rewrites", |explanation| explanation.rewrites.fired().collect::<Vec<_>>().join(", ")),
     ("reroutedTo", rerouted),
-    ("pool", |explanation| forward(explanation, |forward| forward.pool())),
+    ("pool", |explanation| match &explanation.outcome {
+        Outcome::Session(to) => to.pool.clone(),
+        _ => forward(explanation, |forward| forward.pool()),
+    }),
     ("distribution", |explanation| {
         forward(explanation, |forward| forward.distribution.as_ref().map(|it| it.name.clone()).unwrap_or_default())
     }),
     ("affinity", |explanation| forward(explanation, |forward| forward.affinity.join(", "))),
-    ("settings", |explanation| forward(explanation, |forward| forward.settings.clone())),
+    ("settings", |explanation| match &explanation.outcome {
+        Outcome::Session(to) => to.settings.clone(),
+        _ => forward(explanation, |forward| forward.settings.clone()),
+    }),
+    ("serverName", |explanation| match &explanation.outcome {
+        Outcome::Session(to) => to.server.as_ref().and_then(|tls| tls.name.clone()).unwrap_or_default(),
+        _ => String::new(),
+    }),
+    ("endReason", |explanation| match &explanation.outcome {
+        Outcome::Refused { end_reason, .. } => (*end_reason).to_owned(),
+        _ => String::new(),
+    }),
     ("path", |explanation| forward(explanation, |forward| forward.path.clone())),
     ("host", |explanation| forward(explanation, |forward| forward.host.clone())),
     ("status", |explanation| match &explanation.outcome {
         Outcome::Answer { status, .. } | Outcome::Redirect { status, .. } => status.to_string(),
-        Outcome::NoListener | Outcome::Forward(_) => String::new(),
+        _ => String::new(),
     }),
     ("location", |explanation| match &explanation.outcome {
         Outcome::Redirect { location, .. } => location.clone(),
@@ -116,7 +130,7 @@ fn check(snapshot: &Snapshot, case: &Node, problems: &mut Problems) -> Option<St
     let Some(request) = case.get("request").and_then(Node::as_str) else {
         problems.push(
             Problem::error("CaseWithoutRequest", &case.at, "the case has no request")
-                .expected("`request: GET http://host/path`"),
+                .expected("`request: GET http://host/path`, or `request: tls://name:port`"),
         );
         return None;
     };

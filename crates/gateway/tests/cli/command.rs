@@ -120,7 +120,8 @@ impl Serving {
         self.listening("https://")
     }
 
-    fn listening(&self, scheme: &str) -> SocketAddr {
+    /// Where it listens first with a scheme.
+    pub(crate) fn listening(&self, scheme: &str) -> SocketAddr {
         let line = self.wait_said(&format!("listening on {scheme}"));
         let (_, rest) = line.split_once(scheme).unwrap();
         rest.split_whitespace().next().unwrap().parse().unwrap()

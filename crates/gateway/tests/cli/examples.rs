@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use e2e::{Ca, Folder};
+use e2e::{Ca, Folder, Tls};
 
 use crate::command::{Serving, gatehouse};
 
@@ -12,12 +12,13 @@ fn root() -> PathBuf {
 }
 
 /// Each example: folder, document, further arguments.
-const EXAMPLES: [(&str, &str, &[&str]); 6] = [
+const EXAMPLES: [(&str, &str, &[&str]); 7] = [
     ("bicep", "template.json", &["--with", "parameters.json"]),
     ("canary", "gateway.yaml", &["--site", "site.yaml"]),
     ("dev", "gateway.json", &[]),
     ("exported", "gateway.json", &["--site", "site.yaml"]),
     ("routing-tests", "gateway.yaml", &[]),
+    ("tcp-tls", "gateway.yaml", &[]),
     ("two-sites", "gateway.yaml", &["--site", "site.yaml"]),
 ];
 
@@ -41,15 +42,17 @@ fn arguments(example: &str, document: &str, more: &[&str]) -> Vec<String> {
     args
 }
 
-/// What the site file has to say of certificates: that of `dev` is in Azure only, and no other command issues one.
-fn certificates(folder: &Folder, example: &str) -> &'static str {
-    if example != "dev" {
-        return "";
-    }
-    let issued = Ca::root("root").server(&["shop.localhost", "secure.localhost"]);
+/// What the site file has to say of certificates: those of some are in Azure only, and `dev` alone issues them.
+fn certificates(folder: &Folder, example: &str) -> String {
+    let (name, hosts): (_, &[&str]) = match example {
+        "dev" => ("dev", &["shop.localhost", "secure.localhost"]),
+        "tcp-tls" => ("broker", &["broker.localhost"]),
+        _ => return String::new(),
+    };
+    let issued = Ca::root("root").server(hosts);
     folder.write("tls.crt", issued.pem());
     folder.secret("tls.key", issued.key_pem());
-    "certificates: {dev: {cert: tls.crt, key: tls.key}}\n"
+    format!("certificates: {{{name}: {{cert: tls.crt, key: tls.key}}}}\n")
 }
 
 #[test]
@@ -71,7 +74,7 @@ fn every_example_passes_its_check() {
 #[test]
 fn the_cases_of_examples_pass() {
     let folder = Folder::new();
-    for example in ["canary", "routing-tests"] {
+    for example in ["canary", "routing-tests", "tcp-tls"] {
         let place = |file: &str| root().join(example).join(file).display().to_string();
         let ended = gatehouse(&folder, &["test".to_owned(), place("cases.yaml"), place("gateway.yaml")]);
         assert!(ended.code == 0 && ended.out.ends_with(" passed, 0 failed\n"), "{example}: {ended:?}");
@@ -112,4 +115,20 @@ fn every_example_starts_and_answers() {
         let answer = serving.client().get("nobody.invalid", "/");
         assert!([302, 404].contains(&answer.status), "{example}: {}", answer.status);
     }
+}
+
+/// `gatehouse dev` issues the certificate of a TLS listener, too, and its protocol is agreed to.
+#[test]
+fn the_broker_of_the_example_is_served_with_a_certificate_of_this_machine() {
+    let folder = Folder::new();
+    let ports = "{80: 0, 5432: 0, 8883: 0, 9443: 0}";
+    folder.write(
+        "site.yaml",
+        format!("addresses: {{front: [127.0.0.1]}}\nports: {ports}\nadmin: {{socket: admin.sock}}\n"),
+    );
+    let document = root().join("tcp-tls/gateway.yaml").display().to_string();
+    let serving = Serving::dev(&folder, &[document.as_str(), "--site", "site.yaml"]);
+    let broker = Tls::new().name("broker.localhost").protocols(&["mqtt"]).connect(serving.listening("tls://"));
+    assert_eq!(broker.protocol.as_deref(), Some(&b"mqtt"[..]));
+    serving.listening("tcp://");
 }

@@ -207,3 +207,118 @@ fn certificates_that_are_in_azure_only_are_not_needed_to_explain_a_way() {
     let ended = gatehouse(&folder, &["test", "cases.yaml", "gateway.yaml"]);
     assert_eq!((ended.code, ended.out.as_str()), (0, "1 passed, 0 failed\n"), "{ended:?}");
 }
+
+/// TCP, TLS to servers, and TLS that passes through by name.
+fn sessions() -> Folder {
+    let folder = Folder::new();
+    let document = Document::empty()
+        .section("sslCertificates", "[{name: cert, keyVaultSecretId: 'https://v.vault.azure.net/secrets/a'}]")
+        .section("backendAddressPools", "[{name: pool, backendAddresses: [{ipAddress: 10.0.0.4}]}]")
+        .section(
+            "frontendPorts",
+            "[{name: p80, port: 80}, {name: tls, port: 636}, {name: tcp, port: 5432}, {name: by-name, port: 443}]",
+        )
+        .section(
+            "backendSettingsCollection",
+            "[{name: sealed, port: 9, protocol: Tls, hostName: ldap.internal, enableL4ClientIpPreservation: true}, \
+              {name: plain, port: 9, protocol: Tcp, timeout: 60}]",
+        )
+        .section(
+            "listeners",
+            "[{name: ldap, frontendIPConfiguration: feip, frontendPort: tls, protocol: Tls, sslCertificate: cert, \
+               hostNames: [ldap.example]}, \
+              {name: db, frontendIPConfiguration: feip, frontendPort: tcp, protocol: Tcp, \
+               gatehouse: {acceptProxyProtocol: [203.0.113.0/24]}}, \
+              {name: blue, frontendIPConfiguration: feip, frontendPort: by-name, protocol: Tcp, \
+               hostNames: [blue.example]}]",
+        )
+        .section(
+            "routingRules",
+            "[{name: ldap, priority: 100, listener: ldap, backendAddressPool: pool, backendSettings: sealed}, \
+              {name: db, priority: 101, listener: db, backendAddressPool: pool, backendSettings: plain}, \
+              {name: blue, priority: 102, listener: blue, backendAddressPool: pool, backendSettings: plain}]",
+        );
+    folder.write("gateway.yaml", document.text());
+    folder
+}
+
+#[test]
+fn a_session_is_explained_in_words() {
+    let folder = sessions();
+    let rows: [(&[&str], &[&str]); 5] = [
+        (
+            &["tls://ldap.example:636"],
+            &[
+                "tls://ldap.example:636\n  arrives    tls on ",
+                "listener   ldap\n  rule       ldap\n",
+                "begins     with a PROXY protocol header, version 1\n",
+                "sends      bytes over tls: the name ldap.internal, checked against public roots\n",
+                "probe      default: shakes hands with ldap.internal at port 9, with a PROXY protocol header\n",
+                "             every 30 s, 30 s at most; 3 failures take a server out\n",
+                "waits      5 s to connect, 20 s without a byte, 30 s once its way is gone\n",
+            ],
+        ),
+        (&["tls://www.example:636"], &["unknown_server_name: ", "alert unrecognized_name"]),
+        (&["tcp://ldap.example:636"], &["not_tls: "]),
+        (
+            &["tcp://db:5432", "--from", "203.0.113.7"],
+            &["begins     with a PROXY protocol header, which is required from 203.0.113.7", "bytes as they come"],
+        ),
+        (
+            &["tls://blue.example:443"],
+            &["shows      the server's certificate: TLS passes through\n", "rule       blue"],
+        ),
+    ];
+    for (asked, expected) in rows {
+        let ended = gatehouse(&folder, &[&["explain"], asked, &["gateway.yaml"]].concat());
+        assert_eq!(ended.code, 0, "{asked:?}: {}", ended.err);
+        for words in expected {
+            assert!(ended.out.contains(words), "{words}: {}", ended.out);
+        }
+    }
+}
+
+#[test]
+fn a_session_is_explained_in_json() {
+    let folder = sessions();
+    let told = |url: &str| -> Value {
+        let ended = gatehouse(&folder, &["explain", url, "gateway.yaml", "--json"]);
+        serde_json::from_str(&ended.out).unwrap()
+    };
+    let found = told("tls://ldap.example:636");
+    let outcome = &found["outcome"];
+    assert_eq!((&outcome["kind"], &outcome["pool"]), (&"session".into(), &"pool".into()));
+    assert_eq!((&outcome["serverTls"]["name"], &outcome["idleTimeoutInSec"]), (&"ldap.internal".into(), &20.into()));
+    assert_eq!((&outcome["proxyHeader"]["version"], &outcome["probe"]["proxyHeader"]), (&1.into(), &1.into()));
+    let found = told("tls://www.example:636");
+    assert_eq!(
+        (&found["outcome"]["kind"], &found["outcome"]["endReason"]),
+        (&"refused".into(), &"unknown_server_name".into())
+    );
+}
+
+#[test]
+fn sessions_can_be_asserted() {
+    let folder = sessions();
+    folder.write(
+        "cases.yaml",
+        "- {request: 'tls://ldap.example:636', expect: {listener: ldap, pool: pool, settings: sealed, \
+            serverName: ldap.internal, endReason: ''}}\n\
+         - {request: 'tls://www.example:636', expect: {rule: '', endReason: unknown_server_name}}\n",
+    );
+    let ended = gatehouse(&folder, &["test", "cases.yaml", "gateway.yaml"]);
+    assert_eq!((ended.code, ended.out.as_str()), (0, "2 passed, 0 failed\n"), "{ended:?}");
+}
+
+#[test]
+fn a_request_without_a_method_is_a_get() {
+    let folder = folder();
+    let ended = gatehouse(&folder, &["explain", "http://a.com/api/x", "gateway.yaml"]);
+    assert!(ended.out.starts_with("GET http://a.com/api/x\n"), "{ended:?}");
+    for asked in
+        [&["tcp://a", "gateway.yaml"][..], &["tls://a:1/x", "gateway.yaml"], &["http://a/"], &["a", "b", "c", "d"]]
+    {
+        let ended = gatehouse(&folder, &[&["explain"], asked].concat());
+        assert_eq!(ended.code, 2, "{asked:?}: {ended:?}");
+    }
+}

@@ -10,4 +10,5 @@ mod documents;
 mod elsewhere;
 mod examples;
 mod explain;
+mod names;
 mod serving;

@@ -49,7 +49,7 @@ fn report() -> HealthReport {
                         addresses: (1..=6).map(|last| [10, 0, 1, last].into()).collect(),
                         error: None,
                         code: "Resolved",
-                        left_out: Some("64 of 70 addresses are used, not more".into()),
+                        left_out: Some("64 of 70 are used".into()),
                         resolved_seconds_ago: Some(3.2),
                         next_lookup_seconds: Some(0.0),
                     },
@@ -72,7 +72,7 @@ shop/plain     b.example                Unhealthy             -       -        -
 none/plain     -                        -                     -       -        -       the pool is empty
 
 NAME       STATE       RESOLVED  NEXT    ADDRESSES                                          REMARK
-a.example  Resolved    3 s ago   in 0 s  10.0.1.1, 10.0.1.2, 10.0.1.3, 10.0.1.4 and 2 more  64 of 70 addresses are used, not more
+a.example  Resolved    3 s ago   in 0 s  10.0.1.1, 10.0.1.2, 10.0.1.3, 10.0.1.4 and 2 more  64 of 70 are used
 b.example  DnsFailure  -         in 8 s  -                                                  no such name
 ";
     assert_eq!(report().to_string(), expected);

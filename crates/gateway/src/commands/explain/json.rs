@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 use snapshot::Algorithm;
 use snapshot::explain::{Explanation, Fate, Forward, Outcome, Pass, Passes};
 
+use super::session;
+
 pub(super) fn json(explanation: &Explanation) -> Value {
     let considered = explanation.considered.iter().map(|rule| {
         json!({
@@ -14,7 +16,8 @@ pub(super) fn json(explanation: &Explanation) -> Value {
     let considered: Vec<_> = considered.collect();
     let token = explanation.token.as_ref().map(|token| json!({ "name": token.name, "refuses": token.refuses }));
     json!({
-        "address": explanation.address, "documentPort": explanation.document_port, "tls": explanation.tls,
+        "address": explanation.address, "documentPort": explanation.document_port,
+        "needsProxyHeader": explanation.proxy_header, "tls": explanation.tls,
         "considered": considered, "listener": explanation.listener,
         "rule": explanation.rule, "pathMap": explanation.path_map, "pathRule": explanation.path_rule,
         "pattern": explanation.pattern, "comparedAs": explanation.matched_as, "token": token,
@@ -63,6 +66,10 @@ fn outcome(outcome: &Outcome) -> Value {
             json!({ "kind": "redirect", "status": status, "location": location })
         }
         Outcome::Forward(to) => forward(to),
+        Outcome::Session(to) => session::json(to),
+        Outcome::Refused { end_reason, reason } => {
+            json!({ "kind": "refused", "endReason": end_reason, "reason": reason })
+        }
     }
 }
 

@@ -3,17 +3,21 @@
 use snapshot::Algorithm;
 use snapshot::explain::{AnswerChange, Explanation, Fate, Forward, HeaderChange, Outcome, Passes, Question, RuleFate};
 
+use super::session;
+
 /// Lines with a name in front.
-struct Lines(Vec<String>);
+pub(super) struct Lines(Vec<String>);
 
 impl Lines {
-    fn add(&mut self, name: &str, value: impl AsRef<str>) {
+    pub(super) fn add(&mut self, name: &str, value: impl AsRef<str>) {
         self.0.push(format!("  {name:<10} {}", value.as_ref()));
     }
 }
 
 pub(super) fn text(url: &str, question: &Question<'_>, explanation: &Explanation) -> String {
-    let mut lines = Lines(vec![format!("{} {url}", question.method)]);
+    let is_http = question.scheme.is_http();
+    let asked = if is_http { format!("{} {url}", question.method) } else { url.to_owned() };
+    let mut lines = Lines(vec![asked]);
     arrival(question, explanation, &mut lines);
     if let (Some(listener), Some(rule)) = (&explanation.listener, &explanation.rule) {
         lines.add("listener", listener);
@@ -32,15 +36,18 @@ pub(super) fn text(url: &str, question: &Question<'_>, explanation: &Explanation
     }
     rewrites(question, &explanation.rewrites, &mut lines);
     match &explanation.outcome {
-        Outcome::NoListener => {
+        Outcome::NoListener if is_http => {
             lines.add("ends", "no listener has this scheme and port: the client gets no answer");
         }
+        Outcome::NoListener => lines.add("ends", "no listener of TCP or TLS has this port"),
         Outcome::Answer { status, reason } => {
             let page = explanation.page.as_ref().map(|page| format!(", with the error page {page}"));
             lines.add("ends", format!("{status}: {reason}{}", page.unwrap_or_default()));
         }
         Outcome::Redirect { status, location } => lines.add("ends", format!("{status}, Location: {location}")),
         Outcome::Forward(to) => forward(question, to, &mut lines),
+        Outcome::Session(to) => session::text(to, &mut lines),
+        Outcome::Refused { end_reason, reason } => lines.add("ends", format!("{end_reason}: {reason}")),
     }
     lines.0.join("\n") + "\n"
 }
@@ -50,11 +57,15 @@ fn arrival(question: &Question<'_>, explanation: &Explanation, lines: &mut Lines
         let scheme = question.scheme.as_str();
         lines.add("arrives", format!("{scheme} on {address}, port {port} of the document"));
     }
+    if explanation.proxy_header {
+        lines.add("begins", format!("with a PROXY protocol header, which is required from {}", question.client));
+    }
     if let Some(tls) = &explanation.tls {
         lines.add("shows", tls);
     }
+    let any = if question.scheme.is_http() { "any host" } else { "any client" };
     for rule in &explanation.considered {
-        let hosts = if rule.hosts.is_empty() { "any host".to_owned() } else { rule.hosts.join(", ") };
+        let hosts = if rule.hosts.is_empty() { any.to_owned() } else { rule.hosts.join(", ") };
         let verdict = if rule.takes { "takes it" } else { "does not match" };
         lines.add("considers", format!("priority {}: {} ({hosts}): {verdict}", rule.priority, rule.listener));
     }
