@@ -1,5 +1,6 @@
 //! A client that says exactly what it is told to, and reads answers strictly.
 
+use std::io;
 use std::net::{IpAddr, SocketAddr, TcpStream};
 
 use socket2::{Domain, Socket, Type};
@@ -68,10 +69,15 @@ impl Client {
     /// Connects from this address of ours.
     #[track_caller]
     pub fn connect_from(source: IpAddr, address: SocketAddr) -> Self {
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).unwrap();
-        socket.bind(&SocketAddr::new(source, 0).into()).unwrap();
-        socket.connect_timeout(&address.into(), PATIENCE).unwrap();
-        Self { wire: Wire::new(socket.into()) }
+        Self::try_connect_from(source, address).unwrap()
+    }
+
+    /// The same; `Err` when the connection was reset before it could be used.
+    pub fn try_connect_from(source: IpAddr, address: SocketAddr) -> io::Result<Self> {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        socket.bind(&SocketAddr::new(source, 0).into())?;
+        socket.connect_timeout(&address.into(), PATIENCE)?;
+        Ok(Self { wire: Wire::new(socket.into()) })
     }
 
     /// Sends bytes.

@@ -1,5 +1,6 @@
 //! Small gateways as documents: a base whose sections tests replace by name.
 
+mod bytes;
 mod tls;
 
 use std::path::PathBuf;

@@ -14,8 +14,12 @@ use crate::tls::{Handshaken, TlsServer};
 use crate::wait::{until, until_true};
 use crate::wire::Wire;
 
-/// What a farm's servers do with a request. An error ends the connection.
-pub type Script = dyn Fn(&mut Peer, &Request) -> io::Result<()> + Send + Sync;
+mod bytes;
+
+pub use bytes::Visit;
+
+/// What a farm's servers do with a connection, from its first byte to its last. An error ends it.
+type Script = dyn Fn(&mut Peer) -> io::Result<()> + Send + Sync;
 
 /// How a probe shows itself.
 const PROBE_AGENT: &str = "appgw-health-probe";
@@ -28,6 +32,7 @@ pub struct Shared {
     health: Mutex<Vec<Vec<u8>>>,
     tls: Mutex<Vec<Option<TlsServer>>>,
     handshakes: Mutex<Vec<Handshaken>>,
+    visits: Mutex<Vec<Visit>>,
     open: Mutex<Vec<(usize, usize, TcpStream)>>,
     left: Mutex<Vec<usize>>,
     panics: Mutex<Vec<String>>,
@@ -57,6 +62,8 @@ pub struct Farm {
     shared: Arc<Shared>,
     servers: Vec<Server>,
     port: u16,
+    /// Where servers that do not speak HTTP are probed.
+    clinic: Option<Box<Farm>>,
 }
 
 struct Server {
@@ -99,15 +106,20 @@ impl Farm {
         tls: Option<&TlsServer>,
         script: impl Fn(&mut Peer, &Request) -> io::Result<()> + Send + Sync + 'static,
     ) -> Self {
+        Self::raise(count, tls, Box::new(move |peer| answer(peer, &script)))
+    }
+
+    fn raise(count: usize, tls: Option<&TlsServer>, script: Box<Script>) -> Self {
         let listeners = until("a port that is free on every address", || bind(count));
         let port = listeners[0].local_addr().unwrap().port();
         let shared = Arc::new(Shared {
-            script: Box::new(script),
+            script,
             requests: Mutex::default(),
             probes: Mutex::default(),
             health: Mutex::new(vec![HEALTHY.to_vec(); count]),
             tls: Mutex::new(vec![tls.cloned(); count]),
             handshakes: Mutex::default(),
+            visits: Mutex::default(),
             open: Mutex::default(),
             left: Mutex::default(),
             panics: Mutex::default(),
@@ -116,7 +128,7 @@ impl Farm {
         });
         let server = |(number, listener): (usize, TcpListener)| Server::start(number, listener, &shared);
         let servers = listeners.into_iter().enumerate().map(server).collect();
-        Self { shared, servers, port }
+        Self { shared, servers, port, clinic: None }
     }
 
     /// The port of all of them.
@@ -264,7 +276,8 @@ fn accept(server: usize, stream: TcpStream, shared: &Arc<Shared>) {
     drop(std::thread::spawn(move || {
         if let Some((wire, server_name)) = greet(server, stream, &shared) {
             let mut peer = Peer { wire, server, connection, server_name, shared: Arc::clone(&shared) };
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| serve(&mut peer))) {
+            lock(&shared.visits).push(Visit::of(&peer));
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop((shared.script)(&mut peer)))) {
                 lock(&shared.panics).push(words(panic.as_ref()));
             }
         }
@@ -289,21 +302,19 @@ pub fn words(panic: &(dyn Any + Send)) -> String {
     text.unwrap_or_else(|| "a panic without words".to_owned())
 }
 
-/// Answers until the connection ends. That it ended early is no fault of the server.
-fn serve(peer: &mut Peer) {
+/// Answers requests until the connection ends. That it ended early is no fault of the server.
+fn answer(peer: &mut Peer, script: &impl Fn(&mut Peer, &Request) -> io::Result<()>) -> io::Result<()> {
     let shared = Arc::clone(&peer.shared);
-    while let Ok(Some(request)) = peer.request() {
+    while let Some(request) = peer.request()? {
         if request.field("user-agent").is_some_and(|agent| agent.starts_with(PROBE_AGENT)) {
             let answer = lock(&shared.health)[peer.server].clone();
             lock(&shared.probes).push(request);
-            let _ = peer.send(answer);
-            return;
+            return peer.send(answer);
         }
         lock(&shared.requests).push(request.clone());
-        if (shared.script)(peer, &request).is_err() {
-            return;
-        }
+        script(peer, &request)?;
     }
+    Ok(())
 }
 
 impl Drop for Farm {

@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use backend::dns::Sources;
 use frontend::BindError;
 use gateway::documents::Purpose;
+use gateway::names::KeptNames;
 use gateway::{Running, Settings};
 use observe::AccessLog;
 use observe::access_log::{Config, Target};
@@ -28,17 +30,33 @@ pub struct Start {
     cold: bool,
     ticket_secrets: Vec<Vec<u8>>,
     purpose: Purpose,
+    names: Sources,
+    kept_names: Option<KeptNames>,
 }
 
 impl Start {
     /// With this many workers.
     pub fn workers(workers: usize) -> Self {
-        Self { workers, log: None, cold: false, ticket_secrets: Vec::new(), purpose: Purpose::trial() }
+        Self {
+            workers,
+            log: None,
+            cold: false,
+            ticket_secrets: Vec::new(),
+            purpose: Purpose::trial(),
+            names: Sources::default(),
+            kept_names: None,
+        }
     }
 
     /// With this state folder, where a gateway before it may have left something.
     pub fn state(self, folder: &Path) -> Self {
-        Self { purpose: Purpose::serving(folder, Path::new("gateway.yaml")), ..self }
+        let document = Path::new("gateway.yaml");
+        Self { purpose: Purpose::serving(folder, document), kept_names: Some(KeptNames::new(folder, document)), ..self }
+    }
+
+    /// With names resolved there.
+    pub fn names(self, names: Sources) -> Self {
+        Self { names, ..self }
     }
 
     /// With the access log there.
@@ -63,19 +81,22 @@ impl Start {
         let log = self.log.unwrap_or_else(|| folder.path("access.log"));
         let config = Config { target: Target::File(log.clone()), ..Config::default() };
         let changes = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&changes);
+        let (seen, heard) = (Arc::clone(&changes), Arc::default());
+        let names = Arc::clone(&heard);
         let settings = Settings {
             workers: self.workers,
             log: AccessLog::start(config).unwrap(),
-            dns: Vec::new(),
+            names: self.names,
+            kept_names: self.kept_names,
             ticket_secrets: self.ticket_secrets.into_iter().map(Into::into).collect(),
             on_health: Box::new(move |change| {
-                seen.lock().unwrap_or_else(PoisonError::into_inner).push(change.to_string());
+                told(&seen).push(change.to_string());
             }),
+            on_name: Box::new(move |change| told(&names).push(change.to_string())),
         };
         let purpose = self.purpose;
         let running = Running::start(document.snapshot_for(&purpose), settings).unwrap();
-        let gateway = Gateway { running: Some(running), log, changes, purpose, folder };
+        let gateway = Gateway { running: Some(running), log, changes, name_changes: heard, purpose, folder };
         if !self.cold {
             gateway.settle();
         }
@@ -88,6 +109,7 @@ pub struct Gateway {
     running: Option<Running>,
     log: PathBuf,
     changes: Arc<Mutex<Vec<String>>>,
+    name_changes: Arc<Mutex<Vec<String>>>,
     purpose: Purpose,
     /// A folder of its own.
     pub folder: Folder,
@@ -161,7 +183,12 @@ impl Gateway {
 
     /// What was said of servers' health.
     pub fn changes(&self) -> Vec<String> {
-        self.changes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        told(&self.changes).clone()
+    }
+
+    /// What was said of names' addresses.
+    pub fn name_changes(&self) -> Vec<String> {
+        told(&self.name_changes).clone()
     }
 
     /// Where the access log is.
@@ -191,6 +218,10 @@ impl Gateway {
         let running = self.running.take().unwrap();
         std::thread::spawn(move || running.stop())
     }
+}
+
+fn told(lines: &Mutex<Vec<String>>) -> MutexGuard<'_, Vec<String>> {
+    lines.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Rows of a log's text; a last line that is not complete yet is left out.

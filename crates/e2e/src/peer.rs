@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::duplex::{Hear, Say};
 use crate::farm::Shared;
 use crate::message::Head;
 use crate::wire::{Broken, Wire};
@@ -88,6 +89,12 @@ impl Peer {
             self.wire.exactly(length, take)?;
         }
         Ok(())
+    }
+
+    /// Takes the directions of the connection apart. The script has it no more.
+    pub fn split(&mut self) -> (Say, Hear) {
+        let copy = Wire::new(self.wire.stream().try_clone().unwrap());
+        std::mem::replace(&mut self.wire, copy).split()
     }
 
     /// Writes bytes.

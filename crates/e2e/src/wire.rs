@@ -23,6 +23,29 @@ pub enum Broken {
     Malformed(String),
 }
 
+/// How the other end's half of a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// In an orderly way: FIN, and with TLS its own word before that.
+    Fin,
+    /// FIN, though TLS had not ended: something may be missing.
+    Truncated,
+    /// RST.
+    Reset,
+}
+
+impl End {
+    /// The end that a read tells of; `None` when it tells of something else.
+    pub(crate) fn of(read: &io::Result<usize>) -> Option<Self> {
+        match read {
+            Ok(0) => Some(Self::Fin),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Some(Self::Truncated),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Some(Self::Reset),
+            _ => None,
+        }
+    }
+}
+
 impl From<Broken> for io::Error {
     fn from(broken: Broken) -> Self {
         io::Error::other(format!("{broken:?}"))
@@ -30,7 +53,7 @@ impl From<Broken> for io::Error {
 }
 
 /// What carries the bytes.
-enum Carrier {
+pub(crate) enum Carrier {
     Plain(TcpStream),
     Client(Box<StreamOwned<ClientConnection, TcpStream>>),
     Server(Box<StreamOwned<ServerConnection, TcpStream>>),
@@ -256,6 +279,45 @@ impl Wire {
                 Err(broken) => return Err(broken),
             }
         }
+    }
+
+    /// Everything up to the end of the other end's half, and how it ended. `Err` when the end does not come.
+    pub fn to_end(&mut self) -> Result<(Vec<u8>, End), Broken> {
+        let mut block = vec![0; 64 * 1024];
+        loop {
+            let read = self.carrier.read(&mut block);
+            if let Some(end) = End::of(&read) {
+                return Ok((std::mem::take(&mut self.input), end));
+            }
+            let count = read.map_err(|error| match error.kind() {
+                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Broken::Silent,
+                _ => Broken::Malformed(error.to_string()),
+            })?;
+            self.input.extend_from_slice(&block[..count]);
+        }
+    }
+
+    /// Waits for the other end's end. Panics when bytes come, or another end.
+    #[track_caller]
+    pub fn expect_end(&mut self, end: End) {
+        match self.to_end() {
+            Ok((bytes, its)) => assert_eq!((bytes.len(), its), (0, end), "bytes, and how it ended"),
+            Err(broken) => panic!("instead of {end:?}: {broken:?}"),
+        }
+    }
+
+    /// Reads as many bytes as these, which they have to be.
+    #[track_caller]
+    pub fn expect(&mut self, bytes: impl AsRef<[u8]>) {
+        let (bytes, mut heard) = (bytes.as_ref(), Vec::new());
+        let whole = self.exactly(bytes.len(), |piece| heard.extend_from_slice(piece));
+        assert_eq!(whole, Ok(()), "after {} of {} bytes", heard.len(), bytes.len());
+        assert!(heard == bytes, "{} bytes, not the ones that were sent", heard.len());
+    }
+
+    /// Its carrier, and what was read ahead.
+    pub(crate) fn into_parts(self) -> (Carrier, Vec<u8>) {
+        (self.carrier, self.input)
     }
 
     /// True when nothing has come and the other end has not closed.

@@ -2,7 +2,9 @@
 
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
-use std::process::{Command, ExitCode, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
@@ -45,6 +47,22 @@ pub(crate) fn answers(program: &str, arguments: &[&str]) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
+/// Waits for a process, which is ended when it takes too long; `None` then.
+pub(crate) fn wait(child: &mut Child, patience: Duration) -> Result<Option<ExitStatus>> {
+    let end = Instant::now() + patience;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if Instant::now() >= end {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Ok(None);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// What a command printed, and whether it succeeded.
 pub(crate) struct Heard {
     /// Whether it exited with success.
@@ -53,12 +71,13 @@ pub(crate) struct Heard {
     pub(crate) lines: Vec<String>,
 }
 
-/// Runs cargo, shows its lines as they come and returns them.
-pub(crate) fn listen(arguments: &[&str]) -> Result<Heard> {
+/// Runs cargo with these variables in its environment, shows its lines as they come and returns them.
+pub(crate) fn listen(arguments: &[&str], environment: &[(&str, &Path)]) -> Result<Heard> {
     println!("$ cargo {}", arguments.join(" "));
     let (reader, writer) = std::io::pipe().context("make a pipe")?;
     let mut command = cargo_command();
-    command.args(arguments).stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    command.args(arguments).envs(environment.iter().copied());
+    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     let mut child = command.spawn().context("start cargo")?;
     // The command holds our writing ends: without this the reader would never see an end.
     drop(command);
@@ -76,4 +95,16 @@ fn cargo_command() -> Command {
     let mut command = Command::new(cargo);
     command.current_dir(workspace::root()).env("CARGO_TERM_COLOR", "never");
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_takes_too_long_is_ended() {
+        let mut child = Command::new("sleep").arg("60").spawn().expect("sleep is there");
+        assert!(wait(&mut child, Duration::from_millis(50)).expect("it can be waited for").is_none());
+        assert!(child.try_wait().expect("it can be waited for").is_some());
+    }
 }

@@ -8,6 +8,7 @@ mod commands;
 mod corpus;
 mod layers;
 mod links;
+mod programs;
 mod summary;
 mod test;
 mod tidy;
@@ -23,6 +24,7 @@ use websocket::Selection;
 const USAGE: &str = "usage: cargo xtask COMMAND
 
   test      set-up and all tests: unit, documentation, whole gateway, conformance corpora
+  programs  installs what the tests with real programs need below target/, and says what there is
   corpus    the conformance corpora alone
   conformance websocket [--all]
             WebSocket conformance through the gateway; all of it takes twenty minutes
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
     let mut summary = Summary::default();
     let done = match command {
         "test" => test::run(&mut summary),
+        "programs" => programs::prepare(&mut summary).map(|_| ()),
         "corpus" => {
             corpus::run(&mut summary);
             Ok(())

@@ -4,22 +4,28 @@ use anyhow::Result;
 
 use crate::commands::{self, Heard};
 use crate::corpus;
+use crate::programs;
 use crate::summary::{Outcome, Summary};
 use crate::websocket::{self, Selection};
 
 /// Runs all tests and adds what came out.
 pub(crate) fn run(summary: &mut Summary) -> Result<()> {
+    let programs = programs::prepare(summary)?;
+    let list = [(programs::LIST, programs.list.as_path())];
     println!("== tests");
     if commands::answers("cargo", &["nextest", "--version"]) {
-        let heard = commands::listen(&["nextest", "run", "--workspace", "--no-fail-fast"])?;
+        let filter = programs.filter();
+        let mut arguments = vec!["nextest", "run", "--workspace", "--no-fail-fast"];
+        arguments.extend(filter.iter().flat_map(|filter| ["-E", filter]));
+        let heard = commands::listen(&arguments, &list)?;
         add(summary, "tests", &heard, nextest_counts(&heard.lines));
     } else {
         println!("cargo-nextest is not installed: using cargo test");
-        let heard = commands::listen(&["test", "--workspace", "--all-targets", "--no-fail-fast"])?;
+        let heard = commands::listen(&["test", "--workspace", "--all-targets", "--no-fail-fast"], &list)?;
         add(summary, "tests", &heard, libtest_counts(&heard.lines));
     }
     println!("== documentation tests");
-    let heard = commands::listen(&["test", "--workspace", "--doc", "--no-fail-fast"])?;
+    let heard = commands::listen(&["test", "--workspace", "--doc", "--no-fail-fast"], &[])?;
     add(summary, "documentation tests", &heard, libtest_counts(&heard.lines));
     corpus::run(summary);
     websocket::run(summary, Selection::Quick)

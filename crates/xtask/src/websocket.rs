@@ -9,12 +9,12 @@ mod tools;
 
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::commands;
+use crate::commands::{self, wait};
 use crate::summary::{Outcome, Summary};
 use crate::trial::{Gateway, Scratch, free_port};
 use report::Report;
@@ -135,22 +135,6 @@ fn cases(tools: &Tools, selection: Selection, port: u16, folder: &Path) -> Resul
     Report::read(folder)
 }
 
-/// Waits for a process, which is ended when it takes too long; `None` then.
-fn wait(child: &mut Child, patience: Duration) -> Result<Option<ExitStatus>> {
-    let end = Instant::now() + patience;
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        if Instant::now() >= end {
-            let _ = child.kill();
-            let _ = child.wait();
-            return Ok(None);
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 /// Waits until the gateway answers from its server.
 fn wait_until_ready(gateway: &mut Gateway, port: u16) -> Result<()> {
     let end = Instant::now() + Duration::from_secs(20);
@@ -243,12 +227,5 @@ mod tests {
     fn the_quick_selection_names_its_cases_and_the_whole_none() {
         assert_eq!(Selection::Quick.arguments()[..4], ["-i", "1.*", "-i", "2.*"]);
         assert!(Selection::All.arguments().is_empty());
-    }
-
-    #[test]
-    fn a_process_that_takes_too_long_is_ended() {
-        let mut child = Command::new("sleep").arg("60").spawn().expect("sleep is there");
-        assert!(wait(&mut child, Duration::from_millis(50)).expect("it can be waited for").is_none());
-        assert!(child.try_wait().expect("it can be waited for").is_some());
     }
 }

@@ -61,6 +61,18 @@ impl TlsServer {
         Self::with(issued, &[&rustls::version::TLS13, &rustls::version::TLS12], true)
     }
 
+    /// The same, speaking these protocols; without any it agrees to none.
+    pub fn protocols(&self, protocols: &[&str]) -> Self {
+        let mut config = ServerConfig::clone(&self.0);
+        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+        Self(Arc::new(config))
+    }
+
+    /// Answers a handshake on a connection of which something was read before. `None` when it fails.
+    pub fn over(&self, socket: TcpStream) -> Option<Wire> {
+        self.accept(0, socket).1
+    }
+
     fn with(issued: &Issued, versions: &[&'static SupportedProtocolVersion], asks: bool) -> Self {
         let provider = provider(None);
         let verifier = TakesAll::new(&provider);

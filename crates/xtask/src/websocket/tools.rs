@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::wait;
-use crate::commands;
+use crate::commands::{self, wait};
 use crate::workspace;
 
 /// The client: <https://pypi.org/project/kosoku/>, Apache-2.0.

@@ -1,6 +1,8 @@
 //! Memory and descriptors of the process: these tests share it with no others and run one at a time.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod sessions;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use e2e::h2::frame::{Frame, code, flag, setting};
