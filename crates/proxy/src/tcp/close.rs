@@ -67,7 +67,7 @@ impl Leave {
             if *self == Self::Gone {
                 return;
             }
-            match end.poll_take(context, &mut nowhere) {
+            match end.poll_take(context, &mut nowhere, &mut false) {
                 Poll::Pending => return,
                 Poll::Ready(Ok(Taken::Bytes(_))) => {}
                 Poll::Ready(Ok(Taken::Fin | Taken::Cut) | Err(_)) => *self = Self::Gone,

@@ -1,12 +1,12 @@
 //! One end of a session: a socket, or a TLS session on one.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use backend::connections::ServerStream;
-use socket2::SockRef;
-use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
+use socket2::{SockRef, Socket};
+use tokio::io::{AsyncWrite as _, Interest};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
@@ -61,16 +61,17 @@ impl End {
         }
     }
 
-    /// Reads what there is. Pending leaves the task to be woken.
+    /// Reads what there is. Pending leaves the task to be woken; `expected` is for this end's reader to remember that
+    /// it will be, and begins as false.
     #[inline]
-    pub(super) fn poll_take(&mut self, context: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<Taken>> {
+    pub(super) fn poll_take(
+        &mut self,
+        context: &mut Context<'_>,
+        into: &mut [u8],
+        expected: &mut bool,
+    ) -> Poll<io::Result<Taken>> {
         match self {
-            Self::Plain(tcp) => {
-                let mut into = ReadBuf::new(into);
-                ready!(Pin::new(tcp).poll_read(context, &mut into))?;
-                let count = into.filled().len();
-                Poll::Ready(Ok(if count == 0 { Taken::Fin } else { Taken::Bytes(count) }))
-            }
+            Self::Plain(tcp) => poll_plain(tcp, context, into, expected),
             Self::Client(stream) => {
                 let (wire, session) = stream.get_mut();
                 poll_open(wire.tcp(), session, context, into)
@@ -79,6 +80,22 @@ impl End {
                 let (tcp, session) = stream.get_mut();
                 poll_open(tcp, session, context, into)
             }
+        }
+    }
+
+    /// Writes what is taken at once; 0 when nothing is. Under TLS, what is written still has to be flushed.
+    #[inline]
+    pub(super) fn give(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> io::Result<usize> {
+        let done = match self {
+            Self::Plain(tcp) => tcp.try_write(bytes),
+            Self::Client(_) | Self::Server(_) => match self.poll_give(context, bytes) {
+                Poll::Ready(done) => done,
+                Poll::Pending => Ok(0),
+            },
+        };
+        match done {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+            done => done,
         }
     }
 
@@ -125,5 +142,47 @@ impl End {
     /// What the kernel knows to be wrong with the socket, though nobody has read or written.
     pub(super) fn fault(&self) -> Option<io::Error> {
         self.tcp().take_error().unwrap_or_else(Some)
+    }
+}
+
+/// Reads from a socket without TLS. Both directions of a session share a task, so most looks at a socket come because of
+/// the other one: while nothing has happened here and the task is to be woken anyway, a look costs one load.
+#[inline]
+fn poll_plain(
+    tcp: &TcpStream,
+    context: &mut Context<'_>,
+    into: &mut [u8],
+    expected: &mut bool,
+) -> Poll<io::Result<Taken>> {
+    loop {
+        let mut asked = false;
+        let read = tcp.try_io(Interest::READABLE, || {
+            asked = true;
+            let socket = SockRef::from(tcp);
+            let mut socket: &Socket = &socket;
+            socket.read(into)
+        });
+        // The event loop has forgotten who waits, as soon as it has something to tell.
+        *expected &= !asked;
+        match read {
+            Ok(0) => return Poll::Ready(Ok(Taken::Fin)),
+            Ok(count) => {
+                if count < into.len() {
+                    // That was all there is: the next look need not ask the system to know.
+                    let _ = tcp.try_io(Interest::READABLE, || Err::<(), _>(io::ErrorKind::WouldBlock.into()));
+                }
+                return Poll::Ready(Ok(Taken::Bytes(count)));
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Poll::Ready(Err(error)),
+        }
+        if *expected {
+            return Poll::Pending;
+        }
+        if tcp.poll_read_ready(context)?.is_pending() {
+            *expected = true;
+            return Poll::Pending;
+        }
     }
 }

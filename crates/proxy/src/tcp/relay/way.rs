@@ -35,6 +35,8 @@ pub(in crate::tcp) struct Way {
     pace: Pace,
     /// What bytes go through while they come in long streams.
     pipe: Option<Pipe>,
+    /// The task is to be woken when there is something to read.
+    expected: bool,
     /// The stream has become a trickle: the pipe goes as soon as it is empty.
     leaves_pipe: bool,
 }
@@ -63,6 +65,7 @@ impl Way {
             state: State::Open,
             pace: Pace::default(),
             pipe: None,
+            expected: false,
             leaves_pipe: false,
         }
     }
@@ -111,7 +114,8 @@ impl Way {
                     ready!(self.poll_pipe(context, from)).map_err(|error| (Broke::From, error))?;
                 }
                 State::Open | State::Unflushed => {
-                    let taken = ready!(from.poll_take(context, block)).map_err(|error| (Broke::From, error))?;
+                    let taken = ready!(from.poll_take(context, block, &mut self.expected))
+                        .map_err(|error| (Broke::From, error))?;
                     match taken {
                         Taken::Fin => self.state = State::Ending,
                         Taken::Cut => self.state = State::Cut,
@@ -133,10 +137,7 @@ impl Way {
     /// Gives on what was just read; what is not taken at once is kept.
     #[inline]
     fn pass_on(&mut self, context: &mut Context<'_>, to: &mut End, block: &[u8]) -> io::Result<()> {
-        let count = match to.poll_give(context, block) {
-            Poll::Ready(done) => done?,
-            Poll::Pending => 0,
-        };
+        let count = to.give(context, block)?;
         self.moved += count as u64;
         if to.plain().is_none() {
             self.state = State::Unflushed;
