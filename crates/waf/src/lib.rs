@@ -47,6 +47,7 @@ pub mod transformations;
 
 mod actions;
 mod body;
+mod byte_set;
 mod injection;
 pub mod program;
 pub mod seclang;

@@ -18,8 +18,11 @@ pub struct Verdict {
     pub intervention: Option<Intervention>,
     /// Every step of every score.
     pub scores: Vec<ScoreStep>,
-    /// The rules looked at more bytes than allowed; those that were left did not run.
-    pub exhausted: bool,
+    /// The work allowed for one request was done before all rules had run; the rest of them looked at nothing but what
+    /// had been found by then.
+    pub exhausted: Option<Exhaustion>,
+    /// Work done, in the units of [`Options::budget`](crate::program::Options::budget); known at the end.
+    pub work: u64,
     /// The body was longer than what is looked at.
     pub body_cut: bool,
     /// Matches or steps that were left out because there were too many.
@@ -45,6 +48,28 @@ impl Verdict {
     pub fn of_rule(&self, id: u32) -> Option<&RuleMatch> {
         self.matches.iter().find(|found| found.rule.id == id)
     }
+}
+
+/// Where the work allowed for one request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exhaustion {
+    /// The phase.
+    pub phase: Phase,
+    /// The first rule that did not get to look at all its values.
+    pub rule: u32,
+    /// What ran out.
+    pub bound: Bound,
+    /// Work done by then.
+    pub work: u64,
+}
+
+/// What is bounded for one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// Bytes looked at, values, transformations.
+    Work,
+    /// Memory for what is made of values.
+    Memory,
 }
 
 /// A rule that matched.

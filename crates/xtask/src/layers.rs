@@ -39,7 +39,8 @@ const TABLE: [(&str, May); 20] = [
     (
         "proxy",
         May::Import(&[
-            "frontend", "backend", "snapshot", "routing", "tls", "waf", "firewall", "rewrite", "jwt", "kernel", "observe",
+            "frontend", "backend", "snapshot", "routing", "tls", "waf", "firewall", "rewrite", "jwt", "kernel",
+            "observe",
         ]),
     ),
     ("admin", May::Import(&["model", "snapshot", "observe"])),

@@ -10,8 +10,8 @@ use crate::wait::PATIENCE;
 /// What came of a program.
 #[derive(Clone, Debug)]
 pub struct Output {
-    /// Whether it says that it succeeded.
-    pub success: bool,
+    /// The status it ended with; `None` when it was killed.
+    pub code: Option<i32>,
     /// Its standard output.
     pub bytes: Vec<u8>,
     /// What it complained of.
@@ -29,7 +29,7 @@ impl Output {
     /// What it complained of. Panics if it succeeded.
     #[track_caller]
     pub fn complaint(&self) -> &str {
-        assert!(!self.success, "it succeeded: {}", String::from_utf8_lossy(&self.bytes));
+        assert!(self.code != Some(0), "it succeeded: {}", String::from_utf8_lossy(&self.bytes));
         &self.errors
     }
 
@@ -37,7 +37,7 @@ impl Output {
     #[track_caller]
     pub fn succeeded(&self) {
         let text = String::from_utf8_lossy(&self.bytes[..self.bytes.len().min(2000)]);
-        assert!(self.success, "{}\n{text}", self.errors);
+        assert!(self.code == Some(0), "{}\n{text}", self.errors);
     }
 }
 
@@ -57,7 +57,7 @@ pub fn run(command: &mut Command, input: impl AsRef<[u8]>) -> Output {
     let errors = String::from_utf8_lossy(&errors).into_owned();
     let status = status.unwrap_or_else(|| panic!("{command:?} did not end: {errors}"));
     writer.join().unwrap();
-    Output { success: status.success(), bytes, errors }
+    Output { code: status.code(), bytes, errors }
 }
 
 /// Starts a program with pipes at all ends.

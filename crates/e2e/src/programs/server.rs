@@ -56,10 +56,12 @@ impl Server {
         }
         panic!("the server did not start: {said}");
     }
+}
 
-    /// What it has printed so far.
-    pub fn printed(&self) -> String {
-        std::fs::read_to_string(self.folder.path("printed")).unwrap()
+impl Drop for Server {
+    fn drop(&mut self) {
+        signal(&self.child, self.signal);
+        ended(&mut self.child, GOODBYE);
     }
 }
 
@@ -89,11 +91,4 @@ fn is_ready(child: &mut Child, log: &Path, ready: &str) -> bool {
         std::thread::sleep(Duration::from_millis(5));
     }
     false
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        signal(&self.child, self.signal);
-        ended(&mut self.child, GOODBYE);
-    }
 }

@@ -82,11 +82,7 @@ impl Session {
             left.push('\n');
         }
         let status = ended(&mut self.child, PATIENCE);
-        Output {
-            success: status.is_some_and(|status| status.success()),
-            bytes: left.into_bytes(),
-            errors: self.complaints(),
-        }
+        Output { code: status.and_then(|status| status.code()), bytes: left.into_bytes(), errors: self.complaints() }
     }
 
     fn complaints(&mut self) -> String {

@@ -1,5 +1,5 @@
-//! MariaDB and its client. The server speaks first, and clients ask for TLS inside the stream, so that a Tcp listener is
-//! the way for them.
+//! MariaDB and its client. The server speaks first, and clients ask for TLS inside the stream, so that a Tcp listener
+//! is the way for them.
 
 use std::process::Command;
 

@@ -5,7 +5,7 @@
 //! Example: `@verifyCC \d{13,16}`.
 
 use super::rx::Pattern;
-use super::{Captures, OperatorFault};
+use super::{Captures, OperatorFault, Work};
 
 /// Numbers of one kind.
 #[derive(Debug)]
@@ -50,8 +50,8 @@ impl Numbers {
         Self::parse(operator, kind, pattern.trim_start())
     }
 
-    pub(super) fn matches(&self, value: &[u8], captures: Option<&mut Captures>) -> bool {
-        let found = self.pattern.candidates(value).find(|candidate| self.kind.holds(candidate));
+    pub(super) fn matches(&self, value: &[u8], captures: Option<&mut Captures>, work: &mut Work) -> bool {
+        let found = self.pattern.candidates(value, work).find(|candidate| self.kind.holds(candidate));
         if let (Some(found), Some(captures)) = (&found, captures) {
             captures.push(found);
         }

@@ -19,6 +19,7 @@ mod validate_byte_range;
 mod validate_url_encoding;
 mod validate_utf8_encoding;
 mod within;
+mod work;
 
 #[cfg(test)]
 mod tests;
@@ -26,7 +27,10 @@ mod tests;
 pub use captures::Captures;
 pub use fault::OperatorFault;
 pub use rx::PatternFault;
+pub(crate) use rx::required_byte::commonness;
+pub(crate) use work::Work;
 
+use crate::byte_set::ByteSet;
 use crate::injection;
 use digits::{Kind as NumberKind, Numbers};
 use ip_match::Networks;
@@ -87,40 +91,88 @@ impl Operator {
 
     /// Whether a value matches. `argument` is [`Operator::argument`] with its macros expanded; operators that take no
     /// macros do not look at it. Where groups are asked for they are cleared first, and filled on a match.
-    pub fn matches(&self, value: &[u8], argument: &[u8], mut captures: Option<&mut Captures>) -> bool {
+    pub fn matches(&self, value: &[u8], argument: &[u8], captures: Option<&mut Captures>) -> bool {
+        self.look(value, argument, captures, &mut Work::default())
+    }
+
+    /// As [`Operator::matches`], and counts what that cost.
+    pub(crate) fn look(
+        &self,
+        value: &[u8],
+        argument: &[u8],
+        mut captures: Option<&mut Captures>,
+        work: &mut Work,
+    ) -> bool {
         if let Some(captures) = captures.as_deref_mut() {
             captures.clear();
         }
+        let length = value.len() as u64;
         match &self.check {
             Check::Always => true,
             Check::Never => false,
-            Check::Text(test) => test(value, argument),
+            Check::Text(test) => {
+                work.add(length);
+                test(value, argument)
+            }
             Check::Number(comparison) => comparison.matches(value, argument),
-            Check::Value(test) => test(value),
-            Check::Rx(rx) => rx.matches(value, argument, captures),
-            Check::Phrases(phrases) => phrases.matches(value, captures),
+            Check::Value(test) => {
+                work.add(length);
+                test(value)
+            }
+            Check::Rx(rx) => rx.matches(value, argument, captures, work),
+            Check::Phrases(phrases) => {
+                work.add(length * PHRASES);
+                phrases.matches(value, captures)
+            }
             Check::Networks(networks) => networks.matches(value),
-            Check::Bytes(allowed) => allowed.matches(value, captures),
-            Check::Digits(numbers) => numbers.matches(value, captures),
-            Check::Sql => store(injection::sql::detect(value).as_deref(), captures),
-            Check::Xss => store(injection::xss::detect(value).then_some(value), captures),
+            Check::Bytes(allowed) => {
+                work.add(length);
+                allowed.matches(value, captures)
+            }
+            Check::Digits(numbers) => numbers.matches(value, captures, work),
+            Check::Sql => store(injection::sql::detect(value, work).as_deref(), captures),
+            Check::Xss => {
+                work.add(length * MARKUP);
+                store(injection::xss::detect(value).then_some(value), captures)
+            }
         }
     }
 
     /// Texts in small letters of which at least one occurs, case aside, in every value that matches: the material of
-    /// a prefilter. `None`: nothing is known, the operator has to run. At most 256 for a pattern, single bytes that
-    /// words do not hold where there are no longer texts; every phrase for a list of phrases.
+    /// a prefilter. `None`: nothing is known, the operator has to run. At most 256 for a pattern; every phrase for a
+    /// list of phrases.
     pub fn literals(&self) -> Option<Vec<Vec<u8>>> {
         match &self.check {
             Check::Rx(rx) => rx.literals(),
             Check::Phrases(phrases) => Some(phrases.literals()),
-            Check::Text(_) if NEEDLES.contains(&self.name) && !has_macro(&self.argument) => {
-                (!self.argument.is_empty()).then(|| vec![self.argument.to_ascii_lowercase().into_bytes()])
-            }
+            Check::Text(_) => self.needle().map(|needle| vec![needle.to_ascii_lowercase()]),
             _ => None,
         }
     }
+
+    /// A byte of each of these sets occurs in every value that matches.
+    pub(crate) fn required(&self) -> Vec<ByteSet> {
+        match &self.check {
+            Check::Rx(rx) => rx.required().to_vec(),
+            Check::Text(_) => self
+                .needle()
+                .map(|needle| needle.iter().map(|byte| ByteSet::of(&[*byte])).collect())
+                .unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The text that occurs in every value that matches.
+    fn needle(&self) -> Option<&[u8]> {
+        let fixed = NEEDLES.contains(&self.name) && !has_macro(&self.argument) && !self.argument.is_empty();
+        fixed.then_some(self.argument.as_bytes())
+    }
 }
+
+/// What a byte costs, against one that a linear-time pattern looks at: in a search for many phrases, and where a value
+/// is read as markup from each of five places.
+const PHRASES: u64 = 2;
+const MARKUP: u64 = 4;
 
 /// Stores what was found as the whole match.
 fn store(found: Option<&[u8]>, captures: Option<&mut Captures>) -> bool {

@@ -145,6 +145,7 @@ impl<'d> Collecting<'_, 'd> {
             status: 403,
             log: true,
             flow: Flow::Next,
+            only_kept: false,
         };
         for (action, _) in self.defaults.get(&phase).copied().unwrap_or_default().iter().chain(&written.actions) {
             rule.apply(action);
@@ -257,7 +258,7 @@ impl Link {
 
     pub(super) fn add_target(&mut self, item: &TargetItem) {
         match item {
-            TargetItem::Look(target) => self.targets.push(LinkTarget { target: target.clone(), view: None }),
+            TargetItem::Look(target) => self.targets.push(LinkTarget::new(target.clone())),
             TargetItem::Omit(Target { variable, selector, .. }) => {
                 self.omissions.push(Omission { variable: *variable, selector: selector.clone() });
             }

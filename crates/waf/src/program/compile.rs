@@ -3,14 +3,21 @@
 use super::constant;
 use super::prefilter::Gathering;
 use super::rule::{Flow, Rule};
-use super::{Library, Options, Program, Settings, Slots, Views, collect, update};
+use super::{Library, List, Options, Program, Settings, Slots, Views, collect, update};
 use crate::actions::Phase;
 use crate::seclang::{Document, EngineMode, Fault, Faults, Reader};
+use crate::variables::TargetKind;
 
 /// Bytes of a request's body that are looked at unless something else is said; Azure's default, 128 KB.
 const BODY_LIMIT: usize = 128 << 10;
 /// Bytes of a response's body that are looked at unless something else is said.
 const RESPONSE_LIMIT: usize = 512 << 10;
+
+/// Work allowed for one request, and more for each byte of its bodies; and the same for memory, in bytes.
+const WORK: u64 = 8 << 20;
+const WORK_BYTE: u64 = 96;
+const MEMORY: usize = 16 << 20;
+const MEMORY_BYTE: usize = 48;
 
 pub(super) fn compile(
     document: &Document,
@@ -19,7 +26,7 @@ pub(super) fn compile(
     library: &mut Library,
 ) -> Result<Program, Vec<Fault>> {
     let mut faults = Faults::default();
-    let mut collected = collect::collect(document, settings(options), reader, library, &mut faults);
+    let mut collected = collect::collect(document, settings(), reader, library, &mut faults);
     let written = collected.rules.len();
     update::updates(&mut collected.rules, &collected.updates, reader, &mut faults);
     update::policy(&mut collected.rules, options);
@@ -58,7 +65,7 @@ pub(super) fn compile(
     Ok(program)
 }
 
-fn settings(options: &Options) -> Settings {
+fn settings() -> Settings {
     Settings {
         mode: EngineMode::On,
         request_body: true,
@@ -69,7 +76,8 @@ fn settings(options: &Options) -> Settings {
         separator: b'&',
         arguments: 1000,
         json_depth: 64,
-        budget: options.budget,
+        budget: u64::MAX,
+        memory: MEMORY,
     }
 }
 
@@ -80,6 +88,11 @@ fn override_settings(settings: &mut Settings, options: &Options) {
     if let Some(limit) = options.request_body_limit {
         settings.request_body_limit = limit;
     }
+    let request = if settings.request_body { settings.request_body_limit } else { 0 };
+    let response = if settings.response_body { settings.response_body_limit } else { 0 };
+    let bytes = request.saturating_add(response);
+    settings.budget = options.budget.unwrap_or((bytes as u64).saturating_mul(WORK_BYTE).saturating_add(WORK));
+    settings.memory = bytes.saturating_mul(MEMORY_BYTE).saturating_add(MEMORY);
 }
 
 /// Turns the names of markers and numbers of rules into places. A marker may stand among rules of any phase.
@@ -139,21 +152,30 @@ fn by_phase(rules: Vec<Rule>) -> [Vec<Rule>; Phase::COUNT] {
     phases
 }
 
-/// Gives every target its view and every operator its bit.
+/// Gives every target its view or its slots, and every operator its filter.
 fn look(program: &mut Program) {
     let (mut request, mut response) = (Gathering::default(), Gathering::default());
     for rule in program.phases.iter_mut().flatten() {
         let of_response = !rule.info.phase.is_request();
         let gathering = if of_response { &mut response } else { &mut request };
         for link in &mut rule.links {
+            link.list = List::new(&link.transformations);
             for entry in &mut link.targets {
                 let target = &entry.target;
-                entry.view = program.views.of(target.variable, &target.selector, &link.transformations, of_response);
+                if target.kind == TargetKind::Values {
+                    let steps = if link.multi_match { &[] } else { link.transformations.as_slice() };
+                    entry.view = program.views.of(target.variable, &target.selector, steps, of_response);
+                }
+                if target.variable.is_store() {
+                    entry.slots = program.slots.selected(target.variable, &target.selector);
+                }
             }
             let steady = link.targets.iter().any(|entry| entry.view.is_some());
-            let literals = link.test.as_ref().filter(|_| steady).and_then(|test| test.operator.literals());
-            link.filter = literals.and_then(|literals| gathering.add(literals));
+            let operator = link.test.as_ref().filter(|_| steady).map(|test| &test.operator);
+            link.filter = operator.map(|operator| gathering.add(operator)).unwrap_or_default();
         }
+        let mut targets = rule.links.iter().flat_map(|link| &link.targets);
+        rule.only_kept = targets.all(|entry| !entry.target.variable.is_of_request());
     }
     program.request_filter = request.finish();
     program.response_filter = response.finish();

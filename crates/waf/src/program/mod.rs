@@ -23,11 +23,11 @@ pub use options::{Exclusion, Options, Override, Rules};
 pub use rule::RuleInfo;
 
 pub(crate) use library::parse_operator;
-pub(crate) use prefilter::Prefilter;
-pub(crate) use rule::{CompiledCtl, Flow, Link, Rule, Test};
+pub(crate) use prefilter::{Filter, Prefilter};
+pub(crate) use rule::{CompiledCtl, Flow, Link, LinkTarget, Rule, Test};
 pub(crate) use rule_set::RuleSet;
 pub(crate) use slots::Slots;
-pub(crate) use views::Views;
+pub(crate) use views::{List, View, Views};
 
 use crate::actions::Phase;
 use crate::seclang::{Document, EngineMode, Fault, Reader};
@@ -71,6 +71,8 @@ pub(crate) struct Settings {
     pub(crate) arguments: usize,
     pub(crate) json_depth: usize,
     pub(crate) budget: u64,
+    /// Bytes that all that is made of one request may take.
+    pub(crate) memory: usize,
 }
 
 impl Program {

@@ -1,64 +1,78 @@
 //! One pass over a value that tells which operators can match it at all.
 //!
-//! Every operator that cannot match without one of a few literals has a bit. One automaton holds the literals of all of
-//! them; a value is run through it once, and operators whose bit is not set are not asked. Single bytes have a table
-//! instead: in the automaton they would report at nearly every position.
+//! Every operator that cannot match without one of a few texts has a bit. One automaton holds the texts of all of them;
+//! a value is run through it once, and operators whose bit is not set are not asked. Single bytes are no matter for the
+//! automaton, which would report at nearly every position: sets of bytes are compared instead.
 
 use std::collections::BTreeMap;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
+use crate::byte_set::ByteSet;
+use crate::operators::{Operator, commonness};
+
+/// What has to be in a value for an operator to match it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Filter {
+    /// The bit of its texts.
+    pub(crate) bit: Option<u32>,
+    /// A byte of each of these.
+    pub(crate) bytes: Box<[ByteSet]>,
+}
+
+impl Filter {
+    /// Whether every value passes.
+    pub(crate) fn is_open(&self) -> bool {
+        self.bit.is_none() && self.bytes.is_empty()
+    }
+}
+
 /// The bits of the operators and what sets them.
 #[derive(Debug, Default)]
 pub(crate) struct Prefilter {
     automaton: Option<AhoCorasick>,
-    /// For each literal of the automaton, the bits it sets.
-    literals: Vec<Box<[u32]>>,
-    /// For each byte, the bits it sets.
-    bytes: Vec<Box<[u32]>>,
+    /// For each text of the automaton, the bits it sets.
+    texts: Vec<Box<[u32]>>,
     bits: u32,
 }
 
-/// Literals on their way into a prefilter.
+/// Texts on their way into a prefilter.
 #[derive(Debug, Default)]
 pub(super) struct Gathering {
-    literals: BTreeMap<Vec<u8>, Vec<u32>>,
+    texts: BTreeMap<Vec<u8>, Vec<u32>>,
     bits: u32,
 }
 
 impl Gathering {
-    /// A bit for an operator that needs one of these literals; none where that says nothing.
-    pub(super) fn add(&mut self, literals: Vec<Vec<u8>>) -> Option<u32> {
-        if literals.is_empty() || literals.iter().any(Vec::is_empty) {
-            return None;
-        }
+    /// What a value has to hold for an operator to match it.
+    pub(super) fn add(&mut self, operator: &Operator) -> Filter {
+        let mut bytes = operator.required();
+        let texts = operator.literals().filter(|texts| !texts.is_empty() && !texts.iter().any(Vec::is_empty));
+        let bit = texts.and_then(|texts| {
+            if texts.iter().all(|text| text.len() > 1) {
+                return Some(self.bit(texts));
+            }
+            bytes.push(texts.iter().fold(ByteSet::EMPTY, |set, text| set.union(rarest(text))));
+            None
+        });
+        Filter { bit, bytes: bytes.into() }
+    }
+
+    fn bit(&mut self, texts: Vec<Vec<u8>>) -> u32 {
         let bit = self.bits;
         self.bits += 1;
-        for literal in literals {
-            let bits = self.literals.entry(literal.to_ascii_lowercase()).or_default();
+        for text in texts {
+            let bits = self.texts.entry(text.to_ascii_lowercase()).or_default();
             if bits.last() != Some(&bit) {
                 bits.push(bit);
             }
         }
-        Some(bit)
+        bit
     }
 
     pub(super) fn finish(self) -> Prefilter {
-        let mut bytes: Vec<Box<[u32]>> = vec![Box::default(); 256];
-        let (mut patterns, mut literals) = (Vec::new(), Vec::new());
-        for (literal, bits) in self.literals {
-            match literal.as_slice() {
-                [byte] => {
-                    for case in [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()] {
-                        bytes[usize::from(case)] = bits.clone().into();
-                    }
-                }
-                _ => {
-                    patterns.push(literal);
-                    literals.push(bits.into_boxed_slice());
-                }
-            }
-        }
+        let (patterns, texts): (Vec<_>, Vec<_>) =
+            self.texts.into_iter().map(|(text, bits)| (text, bits.into_boxed_slice())).unzip();
         let automaton = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
@@ -66,11 +80,17 @@ impl Gathering {
             .build(&patterns)
             .ok();
         match automaton {
-            Some(automaton) => Prefilter { automaton: Some(automaton), literals, bytes, bits: self.bits },
-            // Too many literals for an automaton: every operator is asked.
+            Some(automaton) => Prefilter { automaton: Some(automaton), texts, bits: self.bits },
+            // Too many texts for an automaton: every operator is asked.
             None => Prefilter { bits: self.bits, ..Prefilter::default() },
         }
     }
+}
+
+/// The byte of a text that values hold least, in both cases.
+fn rarest(text: &[u8]) -> ByteSet {
+    let sets = text.iter().map(|byte| ByteSet::of(&[byte.to_ascii_lowercase(), byte.to_ascii_uppercase()]));
+    sets.min_by_key(commonness).unwrap_or_default()
 }
 
 impl Prefilter {
@@ -79,21 +99,13 @@ impl Prefilter {
         self.bits.div_ceil(64) as usize
     }
 
-    /// Sets in `words` the bits of all operators that can match `value`.
+    /// Sets in `words` the bits of all operators of which a text stands in `value`.
     pub(crate) fn scan(&self, value: &[u8], words: &mut [u64]) {
-        let mut seen = [false; 256];
-        for byte in value {
-            let seen = &mut seen[usize::from(*byte)];
-            if !*seen && let Some(bits) = self.bytes.get(usize::from(*byte)) {
-                set(bits, words);
-            }
-            *seen = true;
-        }
         let Some(automaton) = &self.automaton else {
             return words.fill(u64::MAX);
         };
         for found in automaton.find_overlapping_iter(value) {
-            if let Some(bits) = self.literals.get(found.pattern().as_usize()) {
+            if let Some(bits) = self.texts.get(found.pattern().as_usize()) {
                 set(bits, words);
             }
         }
@@ -121,16 +133,31 @@ mod tests {
     }
 
     #[test]
-    fn a_value_sets_the_bits_of_the_literals_in_it() {
+    fn a_value_sets_the_bits_of_the_texts_in_it() {
         let mut gathering = Gathering::default();
-        let select = gathering.add(vec![b"select".to_vec(), b"union".to_vec()]);
-        let quote = gathering.add(vec![b"'".to_vec()]);
-        assert_eq!((select, quote, gathering.add(vec![])), (Some(0), Some(1), None));
+        let mut add = |name, argument| gathering.add(&Operator::parse(name, argument, &NoFiles).expect("an operator"));
+        let filters = [add("pm", "select union"), add("contains", "'"), add("pm", "a ="), add("within", "abc")];
+        let bits = filters.each_ref().map(|filter| filter.bit);
+        assert_eq!((bits, filters[3].is_open()), ([Some(0), None, None, None], true));
         let filter = gathering.finish();
-        for (value, expected) in [("a", 0), ("SELECT", 1), ("it's", 2), ("' unIon", 3)] {
+        for (value, expected) in [("a", 0), ("SELECT", 1), ("' unIon", 1)] {
             let mut words = vec![0; filter.words()];
             filter.scan(value.as_bytes(), &mut words);
             assert_eq!(words, [expected], "{value}");
+        }
+        for (value, passes) in [("it's", [true, false]), ("=", [false, true]), ("A", [false, true]), ("b", [false; 2])]
+        {
+            let bytes = ByteSet::of(value.as_bytes());
+            let found = [&filters[1], &filters[2]].map(|filter| filter.bytes.iter().all(|set| set.meets(&bytes)));
+            assert_eq!(found, passes, "{value}");
+        }
+    }
+
+    struct NoFiles;
+
+    impl crate::operators::Environment for NoFiles {
+        fn read(&self, _: &str) -> Result<Vec<u8>, String> {
+            Err("there are no files here".to_owned())
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::RuleSet;
+use super::{Filter, List, RuleSet};
 use crate::actions::{AllowScope, Ctl, Disruption, Phase, SetVar, Severity, Template};
 use crate::operators::Operator;
 use crate::seclang::Place;
@@ -43,6 +43,8 @@ pub(crate) struct Rule {
     pub(crate) status: u16,
     pub(crate) log: bool,
     pub(crate) flow: Flow,
+    /// It looks only at what rules keep for one another, not at the request.
+    pub(crate) only_kept: bool,
 }
 
 /// Where evaluation goes on after a match.
@@ -64,20 +66,31 @@ pub(crate) struct Link {
     pub(crate) omissions: Vec<Omission>,
     /// None always matches, once.
     pub(crate) test: Option<Test>,
+    /// As written; what runs is `list`.
     pub(crate) transformations: Vec<Transformation>,
+    pub(crate) list: List,
     pub(crate) multi_match: bool,
     pub(crate) capture: bool,
     pub(crate) changes: Vec<SetVar>,
     pub(crate) ctls: Vec<CompiledCtl>,
-    /// The bit that tells whether one of the literals its operator needs stands in a value.
-    pub(crate) filter: Option<u32>,
+    /// What values have to hold for the operator to match.
+    pub(crate) filter: Filter,
 }
 
-/// A target and the view that holds its values, where these are steady.
+/// A target, and where its values are found.
 #[derive(Clone, Debug)]
 pub(crate) struct LinkTarget {
     pub(crate) target: Target,
+    /// The view that holds its values, where these are steady.
     pub(crate) view: Option<u32>,
+    /// The slots that it selects, where rules keep its values.
+    pub(crate) slots: Box<[u32]>,
+}
+
+impl LinkTarget {
+    pub(crate) fn new(target: Target) -> Self {
+        Self { target, view: None, slots: Box::default() }
+    }
 }
 
 /// A `ctl` with the rules it means.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::variables::Variable;
+use crate::variables::{Selector, Variable};
 
 /// Every name that stands in a program without a macro in it. The first ten are `TX:0` to `TX:9`.
 #[derive(Debug)]
@@ -42,6 +42,13 @@ impl Slots {
     /// The variable and name of a slot, as first written.
     pub(crate) fn name(&self, slot: u32) -> (Variable, &[u8]) {
         self.names.get(slot as usize).map_or((Variable::Tx, &[]), |(variable, name)| (*variable, name))
+    }
+
+    /// The slots of a variable that a selector means.
+    pub(crate) fn selected(&self, variable: Variable, selector: &Selector) -> Box<[u32]> {
+        let of_variable =
+            |(_, (kept_in, name)): &(u32, &(Variable, Box<[u8]>))| *kept_in == variable && selector.selects(name);
+        (0u32..).zip(&self.names).filter(of_variable).map(|(slot, _)| slot).collect()
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::byte_set::ByteSet;
 use crate::transformations::Transformation;
 use crate::variables::{Selector, Variable};
 
@@ -11,9 +12,33 @@ pub(crate) struct View {
     pub(crate) variable: Variable,
     /// One key in lower case; none is all values.
     pub(crate) key: Option<Box<[u8]>>,
-    pub(crate) transformations: Vec<Transformation>,
+    pub(crate) transformations: List,
+    /// The view of the same values without transformations; itself if it has none.
+    pub(crate) plain: u32,
     /// Of the response's phases.
     pub(crate) response: bool,
+    /// It stays what it is in later phases.
+    pub(crate) of_head: bool,
+}
+
+/// A list of transformations.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct List {
+    pub(crate) steps: Box<[Transformation]>,
+    /// Values that hold none of these bytes stay as they are; none where every value may change.
+    pub(crate) touched: Option<ByteSet>,
+}
+
+impl List {
+    pub(crate) fn new(steps: &[Transformation]) -> Self {
+        let touched = steps.iter().try_fold(ByteSet::EMPTY, |union, step| Some(union.union(*step.touched()?)));
+        Self { steps: steps.into(), touched }
+    }
+
+    /// Whether a value that holds these bytes may change.
+    pub(crate) fn touches(&self, bytes: &ByteSet) -> bool {
+        self.touched.is_none_or(|touched| touched.meets(bytes))
+    }
 }
 
 /// All views of a program.
@@ -39,17 +64,31 @@ impl Views {
             Selector::Key(key) => Some(key.to_ascii_lowercase().into_boxed_slice()),
             _ => None,
         };
-        let view = View { variable, key, transformations: transformations.to_vec(), response };
+        let of_head = variable.is_of_head();
+        let plain = View { variable, key, transformations: List::new(&[]), plain: 0, response, of_head };
+        let number = self.number(plain.clone(), true)?;
+        if transformations.is_empty() {
+            return Some(number);
+        }
+        self.number(View { transformations: List::new(transformations), plain: number, ..plain }, false)
+    }
+
+    fn number(&mut self, view: View, is_plain: bool) -> Option<u32> {
         let next = u32::try_from(self.views.len()).ok()?;
         let number = *self.numbers.entry(view.clone()).or_insert(next);
         if number == next {
-            self.views.push(view);
+            let plain = if is_plain { next } else { view.plain };
+            self.views.push(View { plain, ..view });
         }
         Some(number)
     }
 
     pub(crate) fn get(&self, number: u32) -> Option<&View> {
         self.views.get(number as usize)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &View> {
+        self.views.iter()
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -7,39 +7,112 @@ use crate::actions::{AllowScope, Disruption, Phase};
 use crate::program::{Flow, Link, Program, Rule};
 use crate::seclang::EngineMode;
 use crate::variables::Variable;
-use crate::verdict::{Decision, Intervention};
+use crate::verdict::{Bound, Decision, Exhaustion, Intervention};
+
+/// Whether a phase is through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Progress {
+    /// There is more to do.
+    More,
+    /// All its rules have run, or something was decided that ends it.
+    Done,
+}
+
+/// A phase on its way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stage {
+    pub(super) phase: Phase,
+    /// The next rule.
+    at: usize,
+    running: bool,
+}
+
+impl Stage {
+    /// Nothing has begun.
+    pub(super) const NONE: Self = Self { phase: Phase::RequestHead, at: 0, running: false };
+}
+
+/// What it costs to come to a rule, against a byte that a linear-time pattern looks at.
+const RULE: u64 = 8;
+
+/// How much more may be done, once the budget is spent, by rules that look only at what has been found so far.
+const RESERVE: u64 = 1 << 20;
 
 impl Transaction {
     /// Runs the rules of a phase, unless what has been decided rules that out.
     pub(super) fn run_phase(&mut self, phase: Phase) {
-        self.phase = phase;
-        if !self.runs(phase) {
-            return;
+        self.begin(phase);
+        let progress = self.advance(u64::MAX);
+        debug_assert_eq!(progress, Progress::Done, "nothing bounds this run");
+    }
+
+    /// Gets ready for the rules of a phase.
+    pub(super) fn begin(&mut self, phase: Phase) {
+        self.stage = Stage { phase, at: 0, running: self.runs(phase) };
+        if self.stage.running {
+            let program = std::sync::Arc::clone(&self.program);
+            self.shelves.new_phase(&program);
         }
+    }
+
+    /// Runs rules of the phase that has begun until so much work has been done; one rule at least.
+    pub(super) fn advance(&mut self, work: u64) -> Progress {
         let program = std::sync::Arc::clone(&self.program);
-        self.shelves.new_phase(&program);
-        let rules = program.phase(phase);
-        let mut at = 0;
-        while let Some(rule) = rules.get(at) {
-            at += 1;
-            if self.removed.contains(rule.index) {
+        let until = self.contents.work().saturating_add(work);
+        let rules = program.phase(self.stage.phase);
+        while let Some(rule) = rules.get(self.stage.at).filter(|_| self.stage.running) {
+            self.stage.at += 1;
+            self.contents.spend(RULE);
+            if self.removed.contains(rule.index) || self.is_spent(rule) {
                 continue;
             }
-            let matched = self.run_rule(&program, rule);
-            if self.contents.exhausted() {
-                self.verdict.exhausted = true;
-                return;
+            if self.run_rule(&program, rule) {
+                if self.mode == EngineMode::Off || self.decide(rule) {
+                    break;
+                }
+                if let Flow::To(place) = rule.flow {
+                    let later = rules.get(self.stage.at..).unwrap_or_default();
+                    self.stage.at += later.partition_point(|rule| rule.order < place);
+                }
             }
-            if !matched {
-                continue;
-            }
-            if self.mode == EngineMode::Off || self.decide(rule) {
-                return;
-            }
-            if let Flow::To(place) = rule.flow {
-                at += rules.get(at..).unwrap_or_default().partition_point(|rule| rule.order < place);
+            if self.contents.work() >= until {
+                return Progress::More;
             }
         }
+        self.stage.running = false;
+        Progress::Done
+    }
+
+    /// Whether there is no room left for a rule to do anything. What looks only at what was found so far may go on for
+    /// a while: scores that have been reached still count.
+    pub(super) fn is_spent(&mut self, rule: &Rule) -> bool {
+        let work = self.contents.work();
+        if self.verdict.exhausted.is_none() {
+            let settings = &self.program.settings;
+            let memory = self.contents.memory() + self.shelves.memory() > settings.memory;
+            if work <= settings.budget && !memory {
+                return false;
+            }
+            self.exhaust(rule, if memory { Bound::Memory } else { Bound::Work });
+        }
+        let reserve = self.verdict.exhausted.map_or(0, |exhausted| exhausted.work.saturating_add(RESERVE));
+        !rule.only_kept || work > reserve
+    }
+
+    /// Notes where the work ended.
+    pub(super) fn exhaust(&mut self, rule: &Rule, bound: Bound) {
+        let found = Exhaustion { phase: self.stage.phase, rule: rule.info.id, bound, work: self.contents.work() };
+        self.verdict.exhausted.get_or_insert(found);
+    }
+
+    /// How much more may be done for a rule.
+    pub(super) fn room(&self, rule: &Rule) -> u64 {
+        let bound = match self.verdict.exhausted {
+            Some(exhausted) if rule.only_kept => exhausted.work.saturating_add(RESERVE),
+            _ => self.program.settings.budget,
+        };
+        bound.saturating_sub(self.contents.work())
     }
 
     fn runs(&self, phase: Phase) -> bool {
@@ -49,7 +122,7 @@ impl Transaction {
             Some(AllowScope::All) => phase != Phase::Logging,
         };
         let stopped = self.stopped().is_some() && phase != Phase::Logging;
-        self.mode != EngineMode::Off && !allowed && !stopped && !self.verdict.exhausted
+        self.mode != EngineMode::Off && !allowed && !stopped
     }
 
     /// Whether all links of a rule match.
@@ -76,12 +149,17 @@ impl Transaction {
                 self.last.unwrap_or(Matched { variable: Variable::Rule, key: Key::Nothing, value: ContentId::EMPTY });
             return self.matched(program, rule, link, matched, None);
         };
-        let expanded = test.argument.as_ref().map(|template| self.expand(template, rule));
-        let argument = expanded.as_deref().unwrap_or(test.operator.argument().as_bytes());
+        let mut text = std::mem::take(&mut self.text);
+        let argument = match &test.argument {
+            Some(template) => {
+                self.expand_into(template, rule, &mut text);
+                text.as_slice()
+            }
+            None => test.operator.argument().as_bytes(),
+        };
         let running = Running { program, rule, link, test, argument };
-        for entry in &link.targets {
-            self.look(&running, &entry.target, entry.view);
-        }
+        link.targets.iter().for_each(|entry| self.look(&running, entry));
+        self.text = text;
     }
 
     /// Does what a rule that matched decides about the request; whether the phase ends.

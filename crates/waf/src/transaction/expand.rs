@@ -14,12 +14,18 @@ impl Transaction {
     /// A template's text.
     pub(super) fn expand(&mut self, template: &Template, rule: &Rule) -> Vec<u8> {
         let mut text = Vec::new();
+        self.expand_into(template, rule, &mut text);
+        text
+    }
+
+    /// Writes a template's text over another.
+    pub(super) fn expand_into(&mut self, template: &Template, rule: &Rule, text: &mut Vec<u8>) {
+        text.clear();
         for part in template.parts() {
-            self.expand_part(part, rule, &mut text);
+            self.expand_part(part, rule, text);
         }
         text.truncate(EXPANDED);
-        self.contents.spend(text.len());
-        text
+        self.contents.spend(text.len() as u64);
     }
 
     /// A template's text for people: what is a secret does not stand in it.
@@ -42,6 +48,7 @@ impl Transaction {
                 self.expand_part(part, rule, &mut text);
             }
         }
+        self.contents.spend(text.len() as u64);
         super::tell::shown(&text)
     }
 

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::contents::{ContentId, Contents};
+use super::contents::{ContentId, Contents, push_number};
 use crate::program::Program;
-use crate::variables::Variable;
+use crate::variables::{Selector, Variable};
 
 /// Names made of macros that one request may keep values under.
 const DYNAMIC: usize = 4096;
@@ -69,7 +69,7 @@ impl Store {
         let content = match self.kept(place) {
             Kept::Nothing => return None,
             Kept::Content(content) => return Some(content),
-            Kept::Number(number) => contents.add(number.to_string().as_bytes()),
+            Kept::Number(number) => contents.add_number(number),
             Kept::Initial => contents.add(self.initial(place)),
         };
         self.put(place, Kept::Content(content));
@@ -90,7 +90,7 @@ impl Store {
         match self.kept(place) {
             Kept::Nothing => {}
             Kept::Content(content) => text.extend_from_slice(contents.bytes(content)),
-            Kept::Number(number) => text.extend_from_slice(number.to_string().as_bytes()),
+            Kept::Number(number) => push_number(number, text),
             Kept::Initial => text.extend_from_slice(self.initial(place)),
         }
     }
@@ -149,15 +149,28 @@ impl Store {
         }
     }
 
-    /// Every place of a variable that holds a value.
-    pub(super) fn places(&self, variable: Variable) -> Vec<Place> {
-        let slots = (0u32..)
-            .zip(&self.slots)
-            .filter(|(slot, kept)| !matches!(kept, Kept::Nothing) && self.program.slots.name(*slot).0 == variable);
-        let dynamic =
-            (0u32..).zip(&self.dynamic).filter(|(_, entry)| entry.0 == variable && !matches!(entry.2, Kept::Nothing));
-        let slots = slots.map(|(slot, _)| Place::Slot(slot));
-        slots.chain(dynamic.map(|(number, _)| Place::Dynamic(number))).collect()
+    /// Every place of a variable that holds a value, of those a selector means; `slots` are the ones among the slots.
+    pub(super) fn places(
+        &self,
+        variable: Variable,
+        selector: &Selector,
+        slots: &[u32],
+        contents: &Contents,
+        places: &mut Vec<Place>,
+    ) {
+        let slots = slots.iter().map(|slot| Place::Slot(*slot));
+        places.extend(slots.filter(|place| self.exists(*place)));
+        let selected = |entry: &(Variable, ContentId, Kept)| {
+            let exists = entry.0 == variable && !matches!(entry.2, Kept::Nothing);
+            exists && selector.selects(contents.bytes(entry.1))
+        };
+        let dynamic = (0u32..).zip(&self.dynamic).filter(|(_, entry)| selected(entry));
+        places.extend(dynamic.map(|(number, _)| Place::Dynamic(number)));
+    }
+
+    /// How many values are kept under names made of macros.
+    pub(super) fn dynamic(&self) -> usize {
+        self.dynamic.len()
     }
 }
 

@@ -3,9 +3,15 @@
 use super::Transaction;
 use super::contents::{ContentId, Contents};
 use super::kept::{Place, Store};
-use crate::operators::Captures;
-use crate::program::{Link, Program, Rule, Test};
-use crate::variables::{Omission, Target, TargetKind, Variable};
+use crate::operators::{Captures, Work};
+use crate::program::{Filter, Link, LinkTarget, Program, Rule, Test};
+use crate::variables::{Omission, Selector, Target, TargetKind, Variable};
+use crate::verdict::Bound;
+
+/// What it costs to pass over a value, and to ask an operator about one, however short it is; against a byte that a
+/// linear-time pattern looks at.
+const GLANCE: u64 = 4;
+const LOOK: u64 = 24;
 
 /// A value that matched.
 #[derive(Clone, Copy, Debug)]
@@ -55,98 +61,118 @@ pub(super) struct Running<'p> {
 
 impl Transaction {
     /// Looks at all values of a target.
-    pub(super) fn look(&mut self, running: &Running<'_>, target: &Target, view: Option<u32>) {
-        match (target.kind, view) {
-            (TargetKind::Count, _) => self.look_at_count(running, target),
+    pub(super) fn look(&mut self, running: &Running<'_>, entry: &LinkTarget) {
+        let target = &entry.target;
+        match (target.kind, entry.view) {
+            (TargetKind::Count, _) => self.look_at_count(running, entry),
             (TargetKind::Values, Some(view)) => self.look_at_view(running, target, view),
-            (TargetKind::Values, None) => self.look_at_loose(running, target),
+            (TargetKind::Values, None) => self.look_at_loose(running, entry),
         }
     }
 
-    fn look_at_count(&mut self, running: &Running<'_>, target: &Target) {
-        let count = if target.variable.is_store() {
-            self.kept_places(target).len()
-        } else if target.variable.is_steady() {
+    fn look_at_count(&mut self, running: &Running<'_>, entry: &LinkTarget) {
+        let target = &entry.target;
+        let count = if target.variable.is_steady() {
             self.shelve(target.variable);
             let values = self.shelves.values(target.variable).iter();
             let keys = values.map(|entry| self.contents.bytes(entry.key));
             keys.filter(|key| target.selector.selects(key) && !self.left_out(running, target.variable, key)).count()
         } else {
-            self.loose(target).len()
+            let loose = self.loose(entry);
+            let count = loose.len();
+            self.give_back(loose);
+            count
         };
-        let value = self.contents.add_number(count as u64);
+        self.contents.spend(count as u64);
+        let value = self.contents.add_number(i64::try_from(count).unwrap_or(i64::MAX));
         self.test(running, Matched { variable: target.variable, key: Key::Count, value });
     }
 
     fn look_at_view(&mut self, running: &Running<'_>, target: &Target, view: u32) {
-        self.shelve_view(running.program, view);
+        let Some(seen) = self.shelve_view(running.program, view) else { return };
         let (link, test) = (running.link, running.test);
-        let Some(seen) = self.shelves.view(view) else { return };
-        if let Some(bit) = link.filter
-            && !test.negated
-            && !link.multi_match
-            && !self.contents.has(seen.bits, bit)
-        {
+        let filter = if test.negated || link.multi_match { None } else { Some(&link.filter) };
+        if filter.is_some_and(|filter| !self.any_may_match(view, seen, filter)) {
             return;
         }
+        let response = !running.rule.info.phase.is_request();
         let mut at = 0;
-        while let Some((index, content)) = self.shelves.seen(seen, at) {
+        while let Some((index, value)) = self.shelves.seen(seen, at) {
             at += 1;
+            self.contents.spend(GLANCE);
+            if filter.is_some_and(|filter| !self.contents.may_match(value, filter, response)) {
+                continue;
+            }
             let Some(entry) = self.shelves.values(target.variable).get(index as usize).copied() else { continue };
             let key = self.contents.bytes(entry.key);
             if !target.selector.selects(key) || self.left_out(running, target.variable, key) {
                 continue;
             }
             let key = if target.variable.is_collection() { Key::Content(entry.key) } else { Key::Nothing };
-            let value = if link.multi_match { entry.value } else { content };
             self.try_value(running, Matched { variable: target.variable, key, value }, link.multi_match);
         }
     }
 
     /// Values that change while rules run are not transformed ahead.
-    fn look_at_loose(&mut self, running: &Running<'_>, target: &Target) {
-        for matched in self.loose(target) {
+    fn look_at_loose(&mut self, running: &Running<'_>, entry: &LinkTarget) {
+        let loose = self.loose(entry);
+        for matched in &loose {
             let key = matched.key(&self.contents, &self.store);
-            if !self.left_out(running, target.variable, key) {
-                self.test(running, matched);
+            if !self.left_out(running, entry.target.variable, key) {
+                self.test(running, *matched);
             }
         }
+        self.give_back(loose);
     }
 
-    fn loose(&mut self, target: &Target) -> Vec<Matched> {
-        match target.variable {
-            Variable::MatchedVar => self.last.into_iter().collect(),
-            Variable::MatchedVars => self.before.clone(),
-            Variable::MatchedVarName => self.last.into_iter().map(|matched| self.named(matched)).collect(),
-            Variable::MatchedVarsNames => self.before.clone().into_iter().map(|matched| self.named(matched)).collect(),
-            variable if variable.is_store() => {
-                let places = self.kept_places(target);
-                let values = places.into_iter().filter_map(|place| {
-                    let value = self.store.get(place, &mut self.contents)?;
-                    Some(Matched { variable, key: Key::Kept(place), value })
-                });
-                values.collect()
+    /// The values of a target, in a list to be given back.
+    fn loose(&mut self, entry: &LinkTarget) -> Vec<Matched> {
+        let mut list = std::mem::take(&mut self.spare);
+        list.clear();
+        match entry.target.variable {
+            Variable::MatchedVar => list.extend(self.last),
+            Variable::MatchedVars => list.extend_from_slice(&self.before),
+            Variable::MatchedVarName => list.extend(self.last.map(|matched| self.named(matched))),
+            Variable::MatchedVarsNames => {
+                let before = std::mem::take(&mut self.before);
+                list.extend(before.iter().map(|matched| self.named(*matched)));
+                self.before = before;
             }
+            variable if variable.is_store() => self.kept(entry, &mut list),
             variable => {
                 let value = self.scalar(variable);
-                value.map(|value| Matched { variable, key: Key::Nothing, value }).into_iter().collect()
+                list.extend(value.map(|value| Matched { variable, key: Key::Nothing, value }));
             }
         }
+        list
+    }
+
+    fn give_back(&mut self, list: Vec<Matched>) {
+        self.spare = list;
+    }
+
+    /// Values that rules keep.
+    fn kept(&mut self, entry: &LinkTarget, list: &mut Vec<Matched>) {
+        let variable = entry.target.variable;
+        let mut places = std::mem::take(&mut self.places);
+        places.clear();
+        if let Selector::Key(_) = entry.target.selector {
+            let slots = entry.slots.iter().map(|slot| Place::Slot(*slot));
+            places.extend(slots.filter(|place| self.store.exists(*place)));
+        } else {
+            self.contents.spend((self.store.dynamic() + entry.slots.len()) as u64 * GLANCE);
+            self.store.places(variable, &entry.target.selector, &entry.slots, &self.contents, &mut places);
+        }
+        for place in &places {
+            let value = self.store.get(*place, &mut self.contents);
+            list.extend(value.map(|value| Matched { variable, key: Key::Kept(*place), value }));
+        }
+        self.places = places;
     }
 
     fn named(&mut self, matched: Matched) -> Matched {
         let name = matched.name(&self.contents, &self.store);
         Matched { value: self.contents.add(&name), ..matched }
-    }
-
-    fn kept_places(&self, target: &Target) -> Vec<Place> {
-        if let crate::variables::Selector::Key(key) = &target.selector {
-            let place = self.store.find(target.variable, key);
-            return place.filter(|place| self.store.exists(*place)).into_iter().collect();
-        }
-        let mut places = self.store.places(target.variable);
-        places.retain(|place| target.selector.selects(self.store.name(*place, &self.contents)));
-        places
     }
 
     /// Whether a rule leaves a value out: by what it says itself, or by what another rule made it do.
@@ -162,7 +188,7 @@ impl Transaction {
     /// Transforms a value and tests it.
     fn test(&mut self, running: &Running<'_>, mut matched: Matched) {
         if !running.link.multi_match {
-            matched.value = self.contents.transformed(matched.value, &running.link.transformations);
+            matched.value = self.contents.transformed(matched.value, &running.link.list);
         }
         self.try_value(running, matched, running.link.multi_match);
     }
@@ -183,26 +209,30 @@ impl Transaction {
     }
 
     fn try_one(&mut self, running: &Running<'_>, matched: Matched) {
-        if self.contents.exhausted() {
+        if self.is_spent(running.rule) {
             return;
         }
         let Running { rule, link, test, argument, .. } = running;
         let response = !rule.info.phase.is_request();
-        let can = link.filter.is_none_or(|bit| self.contents.may_match(matched.value, bit, response));
-        let value = self.contents.bytes(matched.value);
-        let length = value.len();
-        let found = can && test.operator.matches(value, argument, None);
-        // Groups cost more than a look without them, and most values match nothing.
-        let mut captures = (found && link.capture && !test.negated).then(Captures::default);
-        if let Some(captures) = &mut captures {
-            test.operator.matches(value, argument, Some(captures));
+        let mut work = Work::within(self.room(rule));
+        let mut found = false;
+        let mut captures = None;
+        if self.contents.may_match(matched.value, &link.filter, response) {
+            work.add(LOOK);
+            let value = self.contents.bytes(matched.value);
+            found = test.operator.look(value, argument, None, &mut work);
+            // Groups cost more than a look without them, and most values match nothing.
+            if found && link.capture && !test.negated {
+                let groups = captures.insert(Captures::default());
+                test.operator.look(value, argument, Some(groups), &mut work);
+            }
         }
-        if can {
-            self.contents.spend(length);
+        self.contents.spend(work.units());
+        if work.refused() {
+            return self.exhaust(rule, Bound::Work);
         }
-        if found == test.negated {
-            return;
+        if found != test.negated {
+            self.matched(running.program, rule, link, matched, captures);
         }
-        self.matched(running.program, rule, link, matched, captures);
     }
 }

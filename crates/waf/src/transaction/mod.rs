@@ -19,6 +19,7 @@ mod tell;
 
 use std::sync::Arc;
 
+pub use evaluate::Progress;
 pub use head::Head;
 pub(crate) use kept::number;
 
@@ -29,8 +30,9 @@ use crate::seclang::EngineMode;
 use crate::variables::Omission;
 use crate::verdict::{Intervention, Verdict};
 use contents::Contents;
+use evaluate::Stage;
 use facts::Facts;
-use kept::Store;
+use kept::{Place, Store};
 use look::Matched;
 use shelf::Shelves;
 
@@ -42,7 +44,9 @@ pub struct Transaction {
     facts: Facts,
     shelves: Shelves,
     store: Store,
-    phase: Phase,
+    stage: Stage,
+    /// The body has been taken apart, and its rules have begun.
+    body_begun: bool,
     mode: EngineMode,
     /// What an `allow` has opened.
     allowed: Option<AllowScope>,
@@ -57,6 +61,10 @@ pub struct Transaction {
     to_tell: Vec<Matched>,
     /// Captures come from a value that is not told.
     captured_secret: bool,
+    /// Lists and a text that rules use one after the other.
+    spare: Vec<Matched>,
+    places: Vec<Place>,
+    text: Vec<u8>,
     verdict: Verdict,
 }
 
@@ -74,7 +82,8 @@ impl Transaction {
             facts,
             shelves: Shelves::new(program),
             store: Store::new(program),
-            phase: Phase::RequestHead,
+            stage: Stage::NONE,
+            body_begun: false,
             mode: program.settings.mode,
             allowed: None,
             removed: RuleSet::default(),
@@ -84,6 +93,9 @@ impl Transaction {
             now: Vec::new(),
             to_tell: Vec::new(),
             captured_secret: false,
+            spare: Vec::new(),
+            places: Vec::new(),
+            text: Vec::new(),
             verdict: Verdict::default(),
             program: Arc::clone(program),
         }
@@ -99,7 +111,8 @@ impl Transaction {
     pub fn wants_body(&self) -> bool {
         let inspects = self.facts.body_access.unwrap_or(self.program.settings.request_body);
         let allowed = matches!(self.allowed, Some(AllowScope::Request | AllowScope::All));
-        inspects && self.mode != EngineMode::Off && self.stopped().is_none() && !allowed
+        let open = self.stopped().is_none() && self.verdict.exhausted.is_none();
+        inspects && self.mode != EngineMode::Off && open && !allowed
     }
 
     /// Takes a piece of the request's body; `false` says that no more of it will be looked at.
@@ -115,10 +128,25 @@ impl Transaction {
 
     /// Takes the request's body apart, as far as it was fed, and runs the rules that look at it.
     pub fn request_body(&mut self) {
+        while self.request_body_step(u64::MAX) == Progress::More {}
+    }
+
+    /// As [`request_body`](Self::request_body), a piece at a time, so that the host can serve others between pieces:
+    /// to be called until it is done. A piece ends with the first rule after which `work` has been done, in the units of
+    /// [`Options::budget`](crate::program::Options::budget); taking the body apart is a piece of its own. What is found
+    /// does not depend on the size of the pieces.
+    pub fn request_body_step(&mut self, work: u64) -> Progress {
+        if self.body_begun {
+            return if self.stage.phase == Phase::RequestBody { self.advance(work) } else { Progress::Done };
+        }
+        self.body_begun = true;
+        let before = self.contents.work();
         if self.wants_body() {
             self.read_body();
         }
-        self.run_phase(Phase::RequestBody);
+        self.begin(Phase::RequestBody);
+        let done = self.contents.work() - before;
+        if done < work { self.advance(work - done) } else { Progress::More }
     }
 
     /// Runs the rules that look at the response's head.
@@ -164,6 +192,7 @@ impl Transaction {
     pub fn finish(mut self, elapsed_ms: u64) -> Verdict {
         self.facts.elapsed_ms = elapsed_ms;
         self.run_phase(Phase::Logging);
+        self.verdict.work = self.contents.work();
         self.verdict
     }
 
@@ -191,11 +220,14 @@ impl Transaction {
             cut: self.verdict.body_cut,
         };
         let content_type = self.facts.header(b"content-type", &self.contents).to_vec();
-        self.contents.spend(self.facts.body.len());
+        self.contents.spend(self.facts.body.len() as u64 * TAKEN_APART);
         let read = body::read(processor, &self.facts.body, &content_type, bounds);
         self.facts.body_read(read, &mut self.contents);
     }
 }
+
+/// What it costs to take a byte of a body apart, against one that a linear-time pattern looks at.
+const TAKEN_APART: u64 = 4;
 
 /// Appends up to the limit; whether something was left out.
 fn append(body: &mut Vec<u8>, piece: &[u8], limit: usize) -> bool {

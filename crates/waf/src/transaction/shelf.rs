@@ -5,7 +5,8 @@ use super::contents::{Bits, ContentId};
 use super::facts::Entry;
 use crate::actions::Phase;
 use crate::body;
-use crate::program::Program;
+use crate::byte_set::ByteSet;
+use crate::program::{Filter, Program, View};
 use crate::variables::Variable;
 
 /// What rules see of a view.
@@ -13,14 +14,20 @@ use crate::variables::Variable;
 pub(super) struct Seen {
     start: usize,
     end: usize,
-    /// The bits of the operators that can match any of them.
-    pub(super) bits: Bits,
+    /// The bytes that any of them holds.
+    pub(super) bytes: ByteSet,
+    /// The bits of the operators that can match any of them, once somebody asked.
+    bits: Option<Bits>,
+    response: bool,
 }
 
 /// Values and views that have been made.
 #[derive(Debug)]
 pub(super) struct Shelves {
-    values: Vec<Option<Vec<Entry>>>,
+    /// Of all variables, one after the other.
+    entries: Vec<Entry>,
+    /// For each variable, where its values stand.
+    places: [Option<(u32, u32)>; Variable::COUNT],
     views: Vec<Option<Seen>>,
     /// Of all views: index of a value among those of its variable, and what it is after transformation.
     seen: Vec<(u32, ContentId)>,
@@ -28,11 +35,17 @@ pub(super) struct Shelves {
 
 impl Shelves {
     pub(super) fn new(program: &Program) -> Self {
-        Self { values: Vec::new(), views: vec![None; program.views.len()], seen: Vec::with_capacity(256) }
+        Self {
+            entries: Vec::with_capacity(128),
+            places: [None; Variable::COUNT],
+            views: vec![None; program.views.len()],
+            seen: Vec::with_capacity(256),
+        }
     }
 
     pub(super) fn values(&self, variable: Variable) -> &[Entry] {
-        self.values.get(variable as usize).and_then(Option::as_deref).unwrap_or_default()
+        let place = self.places.get(variable as usize).copied().flatten();
+        place.and_then(|(start, end)| self.entries.get(start as usize..end as usize)).unwrap_or_default()
     }
 
     pub(super) fn view(&self, number: u32) -> Option<Seen> {
@@ -46,131 +59,193 @@ impl Shelves {
 
     /// Forgets what may be different in a new phase.
     pub(super) fn new_phase(&mut self, program: &Program) {
-        for (index, values) in self.values.iter_mut().enumerate() {
-            if !HEAD_ONLY.iter().any(|variable| *variable as usize == index) {
-                *values = None;
+        for (variable, place) in Variable::all().zip(&mut self.places) {
+            if !variable.is_of_head() {
+                *place = None;
             }
         }
-        for (number, view) in (0u32..).zip(&mut self.views) {
-            if program.views.get(number).is_none_or(|view| !HEAD_ONLY.contains(&view.variable)) {
-                *view = None;
+        for (seen, view) in self.views.iter_mut().zip(program.views.iter()) {
+            if !view.of_head {
+                *seen = None;
             }
         }
     }
+
+    /// Bytes that it takes, roughly.
+    pub(super) fn memory(&self) -> usize {
+        self.entries.len() * size_of::<Entry>() + self.seen.len() * size_of::<(u32, ContentId)>()
+    }
 }
 
-/// Variables that the request's head settles for good.
-const HEAD_ONLY: &[Variable] = &[
-    Variable::ArgsGet,
-    Variable::ArgsGetNames,
-    Variable::QueryString,
-    Variable::RemoteAddr,
-    Variable::RequestBasename,
-    Variable::RequestCookies,
-    Variable::RequestCookiesNames,
-    Variable::RequestFilename,
-    Variable::RequestHeaders,
-    Variable::RequestHeadersNames,
-    Variable::RequestLine,
-    Variable::RequestMethod,
-    Variable::RequestProtocol,
-    Variable::RequestUri,
-    Variable::RequestUriRaw,
-];
+/// What a value costs that is put on a shelf.
+const SHELVED: u64 = 8;
 
 impl Transaction {
     /// Makes the values of a variable unless they are there.
     pub(super) fn shelve(&mut self, variable: Variable) {
-        let index = variable as usize;
-        if self.shelves.values.len() <= index {
-            self.shelves.values.resize_with(index + 1, || None);
-        }
-        if self.shelves.values.get(index).is_some_and(Option::is_some) {
+        if self.shelves.places.get(variable as usize).copied().flatten().is_some() {
             return;
         }
-        let values = self.values_of(variable);
-        if let Some(place) = self.shelves.values.get_mut(index) {
-            *place = Some(values);
+        // What one variable takes from others stands before it: its own values follow without a gap.
+        self.ahead(variable);
+        let mut entries = std::mem::take(&mut self.shelves.entries);
+        let start = entries.len();
+        self.values_of(variable, &mut entries);
+        let end = entries.len();
+        self.contents.spend((end - start) as u64 * SHELVED);
+        self.shelves.entries = entries;
+        let place = u32::try_from(start).ok().zip(u32::try_from(end).ok());
+        if let Some(known) = self.shelves.places.get_mut(variable as usize) {
+            *known = place.or(Some((0, 0)));
         }
     }
 
     /// Makes a view unless it is there.
-    pub(super) fn shelve_view(&mut self, program: &Program, number: u32) {
-        if self.shelves.view(number).is_some() {
-            return;
+    pub(super) fn shelve_view(&mut self, program: &Program, number: u32) -> Option<Seen> {
+        if let Some(seen) = self.shelves.view(number) {
+            return Some(seen);
         }
-        let Some(view) = program.views.get(number) else { return };
+        let view = program.views.get(number)?;
+        let seen = if view.plain == number {
+            self.plain(view)
+        } else {
+            let plain = self.shelve_view(program, view.plain)?;
+            if view.transformations.touches(&plain.bytes) { self.transformed(view, plain) } else { plain }
+        };
+        if let Some(place) = self.shelves.views.get_mut(number as usize) {
+            *place = Some(seen);
+        }
+        Some(seen)
+    }
+
+    /// The values of a variable, or of one key of it, as they are.
+    fn plain(&mut self, view: &View) -> Seen {
         self.shelve(view.variable);
-        let mut values = std::mem::take(&mut self.shelves.seen);
-        let start = values.len();
+        let mut seen = std::mem::take(&mut self.shelves.seen);
+        let start = seen.len();
         for (index, entry) in (0u32..).zip(self.shelves.values(view.variable)) {
             let of_key = |key: &[u8]| self.contents.bytes(entry.key).eq_ignore_ascii_case(key);
             if view.key.as_deref().is_none_or(of_key) {
-                values.push((index, entry.value));
+                seen.push((index, entry.value));
             }
         }
-        let seen = values.get_mut(start..).unwrap_or_default();
-        for (_, value) in seen.iter_mut() {
+        self.made(seen, start, view.response)
+    }
+
+    fn transformed(&mut self, view: &View, plain: Seen) -> Seen {
+        let mut seen = std::mem::take(&mut self.shelves.seen);
+        let start = seen.len();
+        seen.extend_from_within(plain.start..plain.end);
+        for (_, value) in seen.iter_mut().skip(start) {
             *value = self.contents.transformed(*value, &view.transformations);
         }
-        let bits = self.contents.union(seen, view.response);
-        let end = values.len();
-        self.shelves.seen = values;
-        if let Some(place) = self.shelves.views.get_mut(number as usize) {
-            *place = Some(Seen { start, end, bits });
-        }
+        self.contents.spend((seen.len() - start) as u64 * SHELVED);
+        self.made(seen, start, view.response)
     }
 
-    fn values_of(&mut self, variable: Variable) -> Vec<Entry> {
+    fn made(&mut self, seen: Vec<(u32, ContentId)>, start: usize, response: bool) -> Seen {
+        let values = seen.get(start..).unwrap_or_default().iter();
+        let bytes = values.fold(ByteSet::EMPTY, |union, (_, id)| union.union(self.contents.byte_set(*id)));
+        let end = seen.len();
+        self.shelves.seen = seen;
+        Seen { start, end, bytes, bits: None, response }
+    }
+
+    /// Whether a filter lets any value of a view pass.
+    pub(super) fn any_may_match(&mut self, view: u32, seen: Seen, filter: &Filter) -> bool {
+        if !filter.bytes.iter().all(|set| set.meets(&seen.bytes)) {
+            return false;
+        }
+        let Some(bit) = filter.bit else { return true };
+        let bits = match seen.bits {
+            Some(bits) => bits,
+            None => {
+                let values = self.shelves.seen.get(seen.start..seen.end).unwrap_or_default();
+                let bits = self.contents.union(values, seen.response);
+                if let Some(Some(known)) = self.shelves.views.get_mut(view as usize) {
+                    known.bits = Some(bits);
+                }
+                bits
+            }
+        };
+        self.contents.has(bits, bit)
+    }
+
+    /// Makes the values of the variables that one is put together from.
+    fn ahead(&mut self, variable: Variable) {
+        use Variable as V;
+        let of: &[Variable] = match variable {
+            V::Args => &[V::ArgsGet, V::ArgsPost],
+            V::ArgsNames => &[V::Args],
+            V::ArgsGetNames => &[V::ArgsGet],
+            V::ArgsPostNames => &[V::ArgsPost],
+            V::FilesNames => &[V::Files],
+            V::MultipartName => &[V::ArgsPostNames, V::FilesNames],
+            V::RequestCookiesNames => &[V::RequestCookies],
+            V::RequestHeadersNames => &[V::RequestHeaders],
+            V::ResponseHeadersNames => &[V::ResponseHeaders],
+            V::ArgsCombinedSize => &[V::Args],
+            _ => &[],
+        };
+        of.iter().for_each(|other| self.shelve(*other));
+    }
+
+    /// Appends the values of a variable to `entries`, which hold those of the variables that come [`Self::ahead`].
+    fn values_of(&mut self, variable: Variable, entries: &mut Vec<Entry>) {
         use Variable as V;
         match variable {
-            V::Args => self.both(V::ArgsGet, V::ArgsPost),
-            V::ArgsGet => self.query_arguments(),
-            V::ArgsPost => self.facts.post.clone(),
-            V::ArgsNames => self.names(V::Args),
-            V::ArgsGetNames => self.names(V::ArgsGet),
-            V::ArgsPostNames => self.names(V::ArgsPost),
-            V::Files | V::MultipartFilename => self.facts.files.clone(),
-            V::FilesNames => self.names(V::Files),
-            V::FilesSizes => self.file_sizes(),
-            V::MultipartName => self.both(V::ArgsPostNames, V::FilesNames),
-            V::MultipartPartHeaders => self.facts.part_headers.clone(),
-            V::RequestCookies => self.cookies(),
-            V::RequestCookiesNames => self.names(V::RequestCookies),
-            V::RequestHeaders => self.facts.headers.clone(),
-            V::RequestHeadersNames => self.names(V::RequestHeaders),
-            V::ResponseHeaders => self.facts.response_headers.clone(),
-            V::ResponseHeadersNames => self.names(V::ResponseHeaders),
-            V::Xml => self.keyed(b"/*", self.facts.texts.clone()),
-            V::XmlAttributes => self.keyed(b"//@*", self.facts.attributes.clone()),
-            _ => self.scalar(variable).map(|value| Entry { key: ContentId::EMPTY, value }).into_iter().collect(),
+            V::Args => self.copied(&[V::ArgsGet, V::ArgsPost], entries),
+            V::ArgsGet => self.query_arguments(entries),
+            V::ArgsPost => entries.extend_from_slice(&self.facts.post),
+            V::ArgsNames => self.names(V::Args, entries),
+            V::ArgsGetNames => self.names(V::ArgsGet, entries),
+            V::ArgsPostNames => self.names(V::ArgsPost, entries),
+            V::Files | V::MultipartFilename => entries.extend_from_slice(&self.facts.files),
+            V::FilesNames => self.names(V::Files, entries),
+            V::FilesSizes => self.file_sizes(entries),
+            V::MultipartName => self.copied(&[V::ArgsPostNames, V::FilesNames], entries),
+            V::MultipartPartHeaders => entries.extend_from_slice(&self.facts.part_headers),
+            V::RequestCookies => self.cookies(entries),
+            V::RequestCookiesNames => self.names(V::RequestCookies, entries),
+            V::RequestHeaders => entries.extend_from_slice(&self.facts.headers),
+            V::RequestHeadersNames => self.names(V::RequestHeaders, entries),
+            V::ResponseHeaders => entries.extend_from_slice(&self.facts.response_headers),
+            V::ResponseHeadersNames => self.names(V::ResponseHeaders, entries),
+            V::Xml => keyed(self.contents.add(b"/*"), &self.facts.texts, entries),
+            V::XmlAttributes => keyed(self.contents.add(b"//@*"), &self.facts.attributes, entries),
+            V::ArgsCombinedSize => {
+                let length = |id| self.contents.bytes(id).len();
+                let (start, end) = self.shelves.places[V::Args as usize].unwrap_or_default();
+                let args = entries.get(start as usize..end as usize).unwrap_or_default().iter();
+                let size: usize = args.map(|entry| length(entry.key) + length(entry.value)).sum();
+                let value = self.contents.add_number(i64::try_from(size).unwrap_or(i64::MAX));
+                entries.push(Entry { key: ContentId::EMPTY, value });
+            }
+            _ => entries.extend(self.scalar(variable).map(|value| Entry { key: ContentId::EMPTY, value })),
         }
     }
 
-    fn both(&mut self, first: Variable, second: Variable) -> Vec<Entry> {
-        self.shelve(first);
-        self.shelve(second);
-        [self.shelves.values(first), self.shelves.values(second)].concat()
+    fn copied(&self, from: &[Variable], entries: &mut Vec<Entry>) {
+        for (start, end) in from.iter().filter_map(|variable| self.shelves.places[*variable as usize]) {
+            entries.extend_from_within(start as usize..end as usize);
+        }
     }
 
-    fn names(&mut self, of: Variable) -> Vec<Entry> {
-        self.shelve(of);
-        self.shelves.values(of).iter().map(|entry| Entry { key: entry.key, value: entry.key }).collect()
+    fn names(&self, of: Variable, entries: &mut Vec<Entry>) {
+        let start = entries.len();
+        self.copied(&[of], entries);
+        entries.iter_mut().skip(start).for_each(|entry| entry.value = entry.key);
     }
 
-    fn keyed(&mut self, key: &[u8], values: Vec<ContentId>) -> Vec<Entry> {
-        let key = self.contents.add(key);
-        values.into_iter().map(|value| Entry { key, value }).collect()
-    }
-
-    fn query_arguments(&mut self) -> Vec<Entry> {
+    fn query_arguments(&mut self, entries: &mut Vec<Entry>) {
         let settings = &self.program.settings;
         let query = self.facts.query(&self.contents);
         let (pairs, all) = body::parse_form(query, settings.separator, settings.arguments);
+        self.contents.spend(query.len() as u64);
         if !all {
             self.facts.body_error.get_or_insert("more arguments than allowed");
         }
-        pairs.iter().map(|(key, value)| self.entry(key, value)).collect()
+        entries.extend(pairs.iter().map(|(key, value)| self.entry(key, value)));
     }
 
     fn entry(&mut self, key: &[u8], value: &[u8]) -> Entry {
@@ -178,7 +253,7 @@ impl Transaction {
     }
 
     /// Cookies of version 0: pairs between semicolons, names trimmed, nothing decoded.
-    fn cookies(&mut self) -> Vec<Entry> {
+    fn cookies(&mut self, entries: &mut Vec<Entry>) {
         let headers = self.facts.headers.iter();
         let is_cookie = |entry: &&Entry| self.contents.bytes(entry.key).eq_ignore_ascii_case(b"cookie");
         let mut pairs = Vec::new();
@@ -191,13 +266,14 @@ impl Transaction {
                 }
             }
         }
-        pairs.iter().map(|(name, value)| self.entry(name, value)).collect()
+        entries.extend(pairs.iter().map(|(name, value)| self.entry(name, value)));
     }
 
-    fn file_sizes(&mut self) -> Vec<Entry> {
-        let sizes: Vec<u64> = self.facts.file_sizes.iter().map(|size| *size as u64).collect();
-        let keys: Vec<ContentId> = self.facts.files.iter().map(|file| file.key).collect();
-        keys.into_iter().zip(sizes).map(|(key, size)| Entry { key, value: self.contents.add_number(size) }).collect()
+    fn file_sizes(&mut self, entries: &mut Vec<Entry>) {
+        let sizes = self.facts.files.iter().zip(&self.facts.file_sizes);
+        let number = |size: usize| i64::try_from(size).unwrap_or(i64::MAX);
+        entries
+            .extend(sizes.map(|(file, size)| Entry { key: file.key, value: self.contents.add_number(number(*size)) }));
     }
 
     /// The value of a variable that has one, or none.
@@ -222,13 +298,16 @@ impl Transaction {
             V::ServerName => self.server_name(),
             V::ReqbodyProcessor => self.facts.processor.map_or("", body::Processor::name).into(),
             V::ReqbodyErrorMsg | V::ReqbodyProcessorErrorMsg => self.facts.body_error.unwrap_or("").into(),
-            V::ResponseBody if self.phase >= Phase::ResponseBody => self.facts.response_body.clone(),
+            V::ResponseBody if self.stage.phase >= Phase::ResponseBody => self.facts.response_body.clone(),
             V::ResponseProtocol if self.facts.response_status.is_some() => return Some(self.facts.response_protocol),
             V::ResponseContentType if self.facts.response_status.is_some() => {
                 self.facts.response_type(&self.contents).to_vec()
             }
             V::ResponseStatus => self.facts.response_status?.to_string().into_bytes(),
-            _ => return self.count(variable).map(|number| self.contents.add_number(number)),
+            _ => {
+                let number = self.count(variable)?;
+                return Some(self.contents.add_number(i64::try_from(number).unwrap_or(i64::MAX)));
+            }
         };
         Some(self.contents.add(&text))
     }
@@ -238,11 +317,6 @@ impl Transaction {
         use Variable as V;
         let anomalies = self.facts.anomalies;
         Some(match variable {
-            V::ArgsCombinedSize => {
-                self.shelve(V::Args);
-                let length = |id| self.contents.bytes(id).len() as u64;
-                self.shelves.values(V::Args).iter().map(|entry| length(entry.key) + length(entry.value)).sum()
-            }
             V::FilesCombinedSize => self.facts.file_sizes.iter().map(|size| *size as u64).sum(),
             V::RequestBodyLength => self.facts.body.len() as u64,
             V::ResponseContentLength if self.facts.response_status.is_some() => self.facts.response_body.len() as u64,
@@ -293,7 +367,11 @@ impl Transaction {
     /// The body as it came, where it is a form or a rule asks for it; empty before it has been read.
     fn request_body_text(&mut self) -> Option<ContentId> {
         let form = self.facts.processor == Some(body::Processor::Urlencoded) || self.facts.force_body;
-        let there = self.phase >= Phase::RequestBody && form;
+        let there = self.stage.phase >= Phase::RequestBody && form;
         Some(if there { self.contents.add(&self.facts.body) } else { ContentId::EMPTY })
     }
+}
+
+fn keyed(key: ContentId, values: &[ContentId], entries: &mut Vec<Entry>) {
+    entries.extend(values.iter().map(|value| Entry { key, value: *value }));
 }

@@ -36,6 +36,7 @@ mod replace_comments;
 mod replace_nulls;
 mod sha1;
 mod sql_hex_decode;
+mod touched;
 mod trim;
 mod trim_left;
 mod trim_right;

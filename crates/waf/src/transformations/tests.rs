@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use proptest::prelude::*;
 
 use super::{ALL, Transformation};
+use crate::byte_set::ByteSet;
 use crate::{corpus, vectors};
 
 /// Vectors that describe one engine alone; the number is the vector's place in its file.
@@ -91,6 +92,16 @@ proptest! {
         for (transformation, name) in ALL {
             let once = transformation.apply(Cow::Borrowed(value.as_bytes()));
             prop_assert!(once.len() <= 3 * value.len() + 40, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_holds_none_of_the_bytes_a_transformation_touches_stays(value in prop::collection::vec(any::<u8>(), 0..6)) {
+        let bytes = ByteSet::of(&value);
+        for (transformation, name) in ALL {
+            let untouched = transformation.touched().is_some_and(|touched| !touched.meets(&bytes));
+            let changed = *transformation.apply(Cow::Borrowed(&value)) != *value;
+            prop_assert!(!untouched || !changed, "{}", name);
         }
     }
 

@@ -236,6 +236,9 @@ const NAMES: &[(&str, Variable)] = &[
 ];
 
 impl Variable {
+    /// How many there are.
+    pub(crate) const COUNT: usize = NAMES.len();
+
     /// Finds a variable by its name, in any case.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
@@ -274,6 +277,40 @@ impl Variable {
                     | Self::Rule
                     | Self::ReqbodyProcessor
             )
+    }
+
+    /// Whether it is of the request or the response, and not of the rules' own doings.
+    pub(crate) fn is_of_request(self) -> bool {
+        let of_match =
+            matches!(self, Self::MatchedVar | Self::MatchedVarName | Self::MatchedVars | Self::MatchedVarsNames);
+        !self.is_store() && !of_match && self != Self::Rule
+    }
+
+    /// All of them, in the order of their numbers.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        NAMES.iter().map(|(_, variable)| *variable)
+    }
+
+    /// Whether the request's head settles its values for good.
+    pub(crate) fn is_of_head(self) -> bool {
+        matches!(
+            self,
+            Self::ArgsGet
+                | Self::ArgsGetNames
+                | Self::QueryString
+                | Self::RemoteAddr
+                | Self::RequestBasename
+                | Self::RequestCookies
+                | Self::RequestCookiesNames
+                | Self::RequestFilename
+                | Self::RequestHeaders
+                | Self::RequestHeadersNames
+                | Self::RequestLine
+                | Self::RequestMethod
+                | Self::RequestProtocol
+                | Self::RequestUri
+                | Self::RequestUriRaw
+        )
     }
 
     /// The variable that is meant by a name and what stands behind the colon, and the key that remains.

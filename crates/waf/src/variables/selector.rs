@@ -33,6 +33,18 @@ pub enum Selector {
 pub struct Pattern {
     text: Arc<str>,
     operator: Arc<Operator>,
+    /// Texts in small letters of which one stands in every key that is meant; they are all there is to the expression
+    /// if it is no more than such a text.
+    texts: Arc<[Vec<u8>]>,
+    plain: bool,
+}
+
+impl Pattern {
+    fn finds(&self, key: &[u8]) -> bool {
+        let holds = |text: &Vec<u8>| key.windows(text.len().max(1)).any(|part| part.eq_ignore_ascii_case(text));
+        let may = self.texts.is_empty() || self.texts.iter().any(holds);
+        may && (self.plain || self.operator.matches(key, self.operator.argument().as_bytes(), None))
+    }
 }
 
 impl fmt::Debug for Selector {
@@ -50,6 +62,9 @@ impl fmt::Debug for Selector {
     }
 }
 
+/// So many texts are quicker looked for one by one.
+const FEW: usize = 4;
+
 impl Selector {
     /// Reads what stands behind the colon: nothing, a key, or `/a regular expression/`, either in single quotes.
     pub(crate) fn parse(text: Option<&str>, reader: &dyn Reader) -> Result<Self, String> {
@@ -65,7 +80,10 @@ impl Selector {
 
     fn pattern(text: &str, reader: &dyn Reader) -> Result<Self, String> {
         let operator = crate::program::parse_operator("rx", &format!("(?i){text}"), reader)?;
-        Ok(Self::Pattern(Pattern { text: Arc::from(text), operator: Arc::new(operator) }))
+        let plain = text.len() > 1 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let texts = operator.literals().filter(|texts| texts.len() <= FEW).unwrap_or_default();
+        let texts = if plain { vec![text.to_ascii_lowercase().into_bytes()] } else { texts };
+        Ok(Self::Pattern(Pattern { text: Arc::from(text), operator: Arc::new(operator), texts: texts.into(), plain }))
     }
 
     /// Whether the value with this key is meant.
@@ -78,7 +96,7 @@ impl Selector {
             Self::StartsWith(start) => key.starts_with(start),
             Self::EndsWith(end) => key.ends_with(end),
             Self::Contains(part) => memchr::memmem::find(key, part).is_some(),
-            Self::Pattern(pattern) => pattern.operator.matches(key, pattern.operator.argument().as_bytes(), None),
+            Self::Pattern(pattern) => pattern.finds(key),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What a verdict tells.
 
+use waf::Phase;
 use waf::program::Options;
-use waf::verdict::{REDACTED, ScoreStep};
+use waf::verdict::{Bound, REDACTED, ScoreStep};
 
-use crate::request::{compile, get, program, run};
+use crate::request::{compile, get, ids, program, run};
 
 #[test]
 fn a_match_tells_the_rule_the_values_and_the_words_of_its_author() {
@@ -56,10 +57,17 @@ fn secrets_are_never_told() {
 
 #[test]
 fn work_beyond_the_budget_is_not_done_and_that_is_told() {
-    let rules = "SecRule ARGS \"@rx ^a\" \"id:1,phase:2,pass\"\nSecAction \"id:2,phase:2,pass\"";
-    let options = Options { budget: 1000, ..Options::default() };
+    let rules = "SecRule ARGS \"@rx ^a\" \"id:1,phase:2,pass,setvar:tx.score=+5\"
+        SecRule REQUEST_URI \"@rx a$\" \"id:2,phase:2,pass\"
+        SecRule TX:score \"@ge 5\" \"id:3,phase:2,deny\"";
+    let options = Options { budget: Some(21_000), ..Options::default() };
     let program = compile(rules, &options).unwrap();
-    let verdict = run(&program, &get(&format!("/?x=a{}", "b".repeat(2000))));
-    assert!(verdict.exhausted && verdict.of_rule(2).is_none());
-    assert!(!run(&program, &get("/?x=a")).exhausted);
+    let verdict = run(&program, &get(&format!("/?x=a{}", "b".repeat(4000))));
+    let exhausted = verdict.exhausted.unwrap();
+    assert_eq!((exhausted.phase, exhausted.rule, exhausted.bound), (Phase::RequestBody, 2, Bound::Work));
+    assert!(exhausted.work > 21_000 && exhausted.work <= verdict.work);
+    assert_eq!(ids(&verdict), [1, 3], "a score that was reached still counts");
+    assert!(verdict.is_stopped());
+    let verdict = run(&program, &get("/?x=a"));
+    assert_eq!((verdict.exhausted, ids(&verdict)), (None, vec![1, 2, 3]));
 }

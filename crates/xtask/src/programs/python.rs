@@ -6,7 +6,7 @@ use std::process::Command;
 use super::packages::run;
 use crate::commands;
 
-/// <https://pypi.org/project/psycopg/>, LGPL-3.0; brings the client library of PostgreSQL 17.
+/// Psycopg, LGPL-3.0; brings the client library of PostgreSQL 17.
 const CLIENT: &str = "psycopg[binary]==3.2.13";
 /// Says the library's version; fails where it cannot begin with TLS.
 pub(super) const TRIAL: &[&str] = &[
@@ -19,7 +19,8 @@ pub(super) const TRIAL: &[&str] = &[
 pub(super) fn install(folder: &Path) -> Result<PathBuf, String> {
     let venv = folder.join("venv");
     let python = venv.join("bin/python");
-    if commands::answers(&python.to_string_lossy(), TRIAL) {
+    let works = || commands::answers(&python.to_string_lossy(), TRIAL);
+    if works() {
         return Ok(python);
     }
     if !commands::answers("python3", &["--version"]) {
@@ -29,5 +30,5 @@ pub(super) fn install(folder: &Path) -> Result<PathBuf, String> {
     run(Command::new("python3").args(["-m", "venv"]).arg(&venv), "make a virtual environment")?;
     let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", CLIENT];
     run(Command::new(&python).args(install), "install the client from PyPI")?;
-    Ok(python)
+    if works() { Ok(python) } else { Err(format!("{CLIENT} cannot begin with TLS here")) }
 }

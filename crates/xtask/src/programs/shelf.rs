@@ -33,10 +33,9 @@ impl Shelf {
 
     /// Finds tools, if need be after installing them, and tries them. What the first says of itself, or why not.
     pub(super) fn supply(&mut self, tools: &[Tool]) -> Result<String, String> {
-        let missing =
-            |shelf: &Self| -> Vec<Tool> { tools.iter().copied().filter(|tool| shelf.place(tool).is_none()).collect() };
-        let mut packages: Vec<&str> = missing(self)
+        let mut packages: Vec<&str> = tools
             .iter()
+            .filter(|tool| self.place(tool).is_none())
             .filter_map(|tool| match tool.source {
                 Source::Package(package) | Source::Library(package) => Some(package),
                 Source::Python => None,

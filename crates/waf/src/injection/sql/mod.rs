@@ -14,12 +14,17 @@ mod token;
 mod tokenizer;
 mod verdict;
 
+use crate::operators::Work;
 use fold::Folded;
 use tokenizer::{Mode, Quote};
 
+/// What a token costs, against a byte that a linear-time pattern looks at.
+const TOKEN: u64 = 24;
+
 /// The fingerprint of an attack; `None` if the value is none.
-pub(crate) fn detect(value: &[u8]) -> Option<Vec<u8>> {
-    if value.is_empty() {
+pub(crate) fn detect(value: &[u8], work: &mut Work) -> Option<Vec<u8>> {
+    work.add(value.len() as u64);
+    if value.is_empty() || is_one_word(value) {
         return None;
     }
     let readings = [
@@ -29,14 +34,31 @@ pub(crate) fn detect(value: &[u8]) -> Option<Vec<u8>> {
     ];
     readings.into_iter().filter(|(_, worth_it, _)| *worth_it).find_map(|(quote, _, ansi)| {
         if !ansi {
-            return verdict::of(value, &fold::fold(value, Mode { quote, mysql: true }));
+            return verdict::of(value, &read(value, Mode { quote, mysql: true }, work));
         }
-        let folded = fold::fold(value, Mode { quote, mysql: false });
-        verdict::of(value, &folded).or_else(|| again_as_mysql(value, quote, &folded))
+        let folded = read(value, Mode { quote, mysql: false }, work);
+        let attack = verdict::of(value, &folded);
+        // Some comments are read differently by MySQL.
+        attack.or_else(|| {
+            folded
+                .mysql_differs
+                .then(|| read(value, Mode { quote, mysql: true }, work))
+                .and_then(|folded| verdict::of(value, &folded))
+        })
     })
 }
 
-/// Reads the value as MySQL does, if it holds comments that MySQL reads differently.
-fn again_as_mysql(value: &[u8], quote: Quote, folded: &Folded) -> Option<Vec<u8>> {
-    folded.mysql_differs.then(|| verdict::of(value, &fold::fold(value, Mode { quote, mysql: true }))).flatten()
+fn read(value: &[u8], mode: Mode, work: &mut Work) -> Folded {
+    let folded = fold::fold(value, mode);
+    work.add(value.len() as u64 + TOKEN * folded.read as u64);
+    folded
+}
+
+/// Whether a value is one name or one whole number: a single token, and no attack has only one.
+fn is_one_word(value: &[u8]) -> bool {
+    let name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    match value.first() {
+        Some(b'0'..=b'9') => value.iter().all(u8::is_ascii_digit),
+        _ => value.iter().all(name),
+    }
 }

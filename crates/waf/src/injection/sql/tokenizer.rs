@@ -151,7 +151,7 @@ fn operator(rest: &[u8]) -> (Token, usize) {
 
 /// A word, or the keyword before its first dot or tick that makes one.
 pub(super) fn word(rest: &[u8]) -> (Token, usize) {
-    let ends = |byte: &u8| ENDS_WORD.contains(byte);
+    let ends = |byte: &u8| ENDS[usize::from(*byte)];
     let length = rest.iter().position(ends).unwrap_or(rest.len()).max(1);
     let token = Token::new(Kind::Bareword, &rest[..length]);
     let text = token.text();
@@ -168,4 +168,14 @@ pub(super) fn word(rest: &[u8]) -> (Token, usize) {
     (Token { kind: kind.unwrap_or(Kind::Bareword), ..token }, length)
 }
 
-const ENDS_WORD: &[u8] = b" []{}<>:\\?=@!#~+-*/&|^%(),';\t\n\x0B\x0C\r\"\xA0\0";
+/// Which bytes end a word.
+const ENDS: [bool; 256] = {
+    let bytes = b" []{}<>:\\?=@!#~+-*/&|^%(),';\t\n\x0B\x0C\r\"\xA0\0";
+    let mut ends = [false; 256];
+    let mut at = 0;
+    while at < bytes.len() {
+        ends[bytes[at] as usize] = true;
+        at += 1;
+    }
+    ends
+};

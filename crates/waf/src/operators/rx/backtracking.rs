@@ -6,8 +6,8 @@
 
 use fancy_regex::{Regex, RegexBuilder};
 
-use super::Captures;
 use super::pattern::{PatternFault, last_line};
+use crate::operators::{Captures, Work};
 
 /// Longest piece, and how many steps back a search in it may take.
 const CLASSES: [(usize, usize); 3] = [(256, 20_000), (2048, 100_000), (PIECE, 500_000)];
@@ -17,6 +17,9 @@ const PIECE: usize = 16 << 10;
 
 /// How much of a piece the next one repeats, for matches across the border. Bytes.
 const OVERLAP: usize = 1 << 10;
+
+/// What a byte costs, against one of a linear-time engine: the steps allowed for it, most of which values do not take.
+const STEP_BACK: u64 = 128;
 
 /// The pattern, once for each class of lengths.
 #[derive(Debug)]
@@ -33,10 +36,13 @@ impl Backtracking {
         CLASSES.into_iter().map(compile).collect::<Result<_, _>>().map(Self)
     }
 
-    pub(super) fn matches(&self, value: &[u8], mut captures: Option<&mut Captures>) -> bool {
+    pub(super) fn matches(&self, value: &[u8], mut captures: Option<&mut Captures>, work: &mut Work) -> bool {
         let mut start = 0;
         loop {
             let end = value.len().min(start + PIECE);
+            if !work.afford((end - start) as u64 * STEP_BACK) {
+                return false;
+            }
             if self.search(&value[start..end], captures.as_deref_mut()) {
                 return true;
             }

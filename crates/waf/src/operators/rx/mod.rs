@@ -10,9 +10,10 @@
 
 mod backtracking;
 mod class;
+mod linear;
 mod literals;
 mod pattern;
-mod required_byte;
+pub(crate) mod required_byte;
 mod translate;
 
 #[cfg(test)]
@@ -24,7 +25,8 @@ pub(super) use pattern::Pattern;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Captures, OperatorFault, has_macro};
+use super::{Captures, OperatorFault, Work, has_macro};
+use crate::byte_set::ByteSet;
 
 /// A pattern, or one that is only known once its macros are expanded.
 #[derive(Debug)]
@@ -50,10 +52,26 @@ impl Rx {
         pattern.map(Self::Fixed).map_err(|fault| OperatorFault::Pattern { operator: "rx", fault })
     }
 
-    pub(super) fn matches(&self, value: &[u8], argument: &[u8], captures: Option<&mut Captures>) -> bool {
+    pub(super) fn matches(
+        &self,
+        value: &[u8],
+        argument: &[u8],
+        captures: Option<&mut Captures>,
+        work: &mut Work,
+    ) -> bool {
         match self {
-            Self::Fixed(pattern) => pattern.matches(value, captures),
-            Self::Expanded(last) => expand(last, argument).is_some_and(|pattern| pattern.matches(value, captures)),
+            Self::Fixed(pattern) => pattern.matches(value, captures, work),
+            Self::Expanded(last) => {
+                expand(last, argument, work).is_some_and(|pattern| pattern.matches(value, captures, work))
+            }
+        }
+    }
+
+    /// A byte of each of these sets occurs in every value that matches.
+    pub(super) fn required(&self) -> &[ByteSet] {
+        match self {
+            Self::Fixed(pattern) => pattern.required(),
+            Self::Expanded(_) => &[],
         }
     }
 
@@ -65,11 +83,16 @@ impl Rx {
     }
 }
 
+/// What it costs to make a pattern at run time, and each byte of it.
+const COMPILED: u64 = 50_000;
+const COMPILED_BYTE: u64 = 2_000;
+
 /// The pattern of an expansion; none if it cannot be run.
-fn expand(last: &Mutex<Option<Expansion>>, argument: &[u8]) -> Option<Arc<Pattern>> {
+fn expand(last: &Mutex<Option<Expansion>>, argument: &[u8], work: &mut Work) -> Option<Arc<Pattern>> {
     let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
     let known = last.take().filter(|known| known.argument == argument);
     let expansion = known.unwrap_or_else(|| {
+        work.add(COMPILED + COMPILED_BYTE * argument.len() as u64);
         let pattern = std::str::from_utf8(argument).ok().and_then(|text| Pattern::compile(text).ok());
         Expansion { argument: argument.to_vec(), pattern: pattern.map(Arc::new) }
     });

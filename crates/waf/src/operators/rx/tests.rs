@@ -6,7 +6,8 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::pattern::Pattern;
 use super::translate::{Dialect, translate};
-use super::{Captures, literals};
+use super::{Captures, Work, literals};
+use crate::byte_set::ByteSet;
 use crate::corpus;
 
 fn linear(pattern: &str) -> String {
@@ -14,7 +15,11 @@ fn linear(pattern: &str) -> String {
 }
 
 fn matches(pattern: &str, value: &[u8]) -> bool {
-    Pattern::compile(pattern).unwrap_or_else(|fault| panic!("{pattern}: {fault}")).matches(value, None)
+    Pattern::compile(pattern).unwrap_or_else(|fault| panic!("{pattern}: {fault}")).matches(
+        value,
+        None,
+        &mut Work::default(),
+    )
 }
 
 #[test]
@@ -107,10 +112,10 @@ fn patterns_that_cannot_be_run_are_refused() {
 fn a_value_that_is_too_tedious_to_check_matches() {
     // Each way to cut the letters into groups would be tried before the answer is no.
     let pattern = Pattern::compile(r"^(?:(a+)(?=a|$))+(?<!a)$").unwrap();
-    assert!(pattern.matches(&[b'a'; 300], None));
-    assert!(!pattern.matches(b"aaa", None), "few enough ways");
+    assert!(pattern.matches(&[b'a'; 300], None, &mut Work::default()));
+    assert!(!pattern.matches(b"aaa", None, &mut Work::default()), "few enough ways");
     let mut captures = Captures::new();
-    assert!(pattern.matches(&[b'a'; 300], Some(&mut captures)) && captures.len() == 1);
+    assert!(pattern.matches(&[b'a'; 300], Some(&mut captures), &mut Work::default()) && captures.len() == 1);
 }
 
 #[test]
@@ -119,9 +124,9 @@ fn a_long_value_is_searched_in_pieces() {
     for place in [0, 16_380, 16_383, 16_384, 70_000, 199_000] {
         let mut value = vec![b'x'; 200_000];
         value[place..place + 6].copy_from_slice(b"needle");
-        assert!(pattern.matches(&value, None), "{place}");
+        assert!(pattern.matches(&value, None, &mut Work::default()), "{place}");
     }
-    assert!(!pattern.matches(&vec![b'x'; 200_000], None));
+    assert!(!pattern.matches(&vec![b'x'; 200_000], None, &mut Work::default()));
 }
 
 #[test]
@@ -201,9 +206,10 @@ fn every_pattern_of_the_public_rule_sets_is_compiled_and_its_required_texts_hold
         for (file, text) in patterns.iter().filter(|(_, text)| !text.contains("%{")) {
             let pattern = Pattern::compile(text).unwrap_or_else(|fault| panic!("{file}: {text}: {fault}"));
             looks += usize::from(translate(text, Dialect::Linear).unwrap().looks_around);
-            if let Some(required) = pattern.literals() {
+            let (required, bytes) = (pattern.literals(), pattern.required());
+            if required.is_some() || !bytes.is_empty() {
                 texts += 1;
-                samples += check(text, &pattern, &required);
+                samples += check(text, &pattern, required.as_deref(), bytes);
             }
         }
         let (spent, patterns) = (start.elapsed(), patterns.len());
@@ -214,28 +220,30 @@ fn every_pattern_of_the_public_rule_sets_is_compiled_and_its_required_texts_hold
     }
 }
 
-/// Makes values that match a pattern and looks for one of its required texts in each; how many matched.
-fn check(text: &str, pattern: &Pattern, required: &[Vec<u8>]) -> usize {
-    let word = |text: &Vec<u8>| matches!(text.as_slice(), [byte] if byte.is_ascii_alphanumeric());
-    assert!(required.len() <= 256 && !required.iter().any(|text| text.is_empty() || word(text)), "{text}");
+/// Makes values that match a pattern and looks for one of its required texts, and a byte of each of its required sets,
+/// in each; how many matched.
+fn check(text: &str, pattern: &Pattern, required: Option<&[Vec<u8>]>, bytes: &[ByteSet]) -> usize {
+    let required = required.unwrap_or(&[]);
+    assert!(required.len() <= 256 && required.iter().all(|text| text.len() > 1), "{text}");
     let mut parser = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).dot_matches_new_line(true).build();
     let translated = translate(text, Dialect::Linear).unwrap();
     let tree = parser.parse(&translated.text).unwrap();
-    let syntax = super::pattern::dialect();
+    let syntax = super::linear::dialect();
     let bare = regex_automata::meta::Regex::builder().syntax(syntax).build(&translated.text).unwrap();
     let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
     let mut matched = 0;
     for _ in 0..25 {
         let mut value = Vec::new();
         sample(&tree, &mut dice, &mut value);
-        let found = pattern.matches(&value, None);
+        let found = pattern.matches(&value, None, &mut Work::default());
         // What looks around matches less than its filter; all others match just what the bare engine matches.
         let wanted = bare.is_match(&value) && (found || !translated.looks_around);
         assert_eq!(found, wanted, "{text}: {}", value.escape_ascii());
         if found {
             matched += 1;
+            assert!(bytes.iter().all(|set| set.meets(&ByteSet::of(&value))), "{text}: {}", value.escape_ascii());
             value.make_ascii_lowercase();
-            let held = required.iter().any(|text| memchr::memmem::find(&value, text).is_some());
+            let held = required.is_empty() || required.iter().any(|text| memchr::memmem::find(&value, text).is_some());
             assert!(held, "{text}: {} holds none of {} texts", value.escape_ascii(), required.len());
         }
     }
