@@ -37,6 +37,8 @@ properties! {
         /// Every change of configuration drains all that is under way at servers, as in Azure. Default false: what a
         /// change does not touch goes on.
         pub azure_strict: Opt<bool> = "azureStrict";
+        /// A session of TCP or TLS that is still open is logged this often. Seconds; default never; 1 to 86400.
+        pub session_log_interval_in_sec: Opt<i64> = "sessionLogIntervalInSec";
         /// Bounds and waits of the whole gateway.
         pub limits: Opt<Limits> = "limits";
     }

@@ -29,11 +29,13 @@ pub enum Lane {
     ServerWrite,
     /// Nothing: wakes the wait once, to look at something that is not worth a look before.
     Nudge,
+    /// Nothing: wakes the wait when an open session is to be logged.
+    Report,
     /// The connection as a whole, once its listener is gone: ends every other wait.
     Life,
 }
 
-const LANES: usize = 6;
+const LANES: usize = 7;
 
 /// The deadlines of one connection.
 #[derive(Debug)]
@@ -222,10 +224,16 @@ impl TimerGuard {
         self.timer.cut.get().is_some()
     }
 
-    /// True once after the lane's time has come.
+    /// True once after the time of [`Lane::Nudge`] has come.
     #[inline]
     pub fn take_nudge(&self) -> bool {
-        let lane = &self.timer.lanes[Lane::Nudge as usize];
+        self.take(Lane::Nudge)
+    }
+
+    /// True once after a lane's time has come.
+    #[inline]
+    pub fn take(&self, lane: Lane) -> bool {
+        let lane = &self.timer.lanes[lane as usize];
         let due = lane.get() <= self.timers.now();
         if due {
             lane.set(NEVER);

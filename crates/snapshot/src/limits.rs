@@ -111,6 +111,9 @@ pub struct Options {
     /// Every change of configuration drains every connection, as in Azure. Default false: what a change does not touch
     /// goes on. Extension: `properties.gatehouse.azureStrict`.
     pub azure_strict: bool,
+    /// How often a session of TCP or TLS that is still open is logged. Default never.
+    /// Extension: `properties.gatehouse.sessionLogIntervalInSec`.
+    pub session_log_interval: Option<Duration>,
     /// The secret that affinity cookies are made with; gateways that share it know each other's cookies.
     pub affinity_key: AffinityKey,
 }
@@ -134,6 +137,7 @@ impl Default for Options {
             buffers_requests: true,
             buffers_responses: true,
             azure_strict: false,
+            session_log_interval: None,
             affinity_key: AffinityKey::default(),
         }
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use backend::connections::Link;
 use frontend::proxy_protocol::AnnouncedTls;
 use observe::access_log::{TlsInfo, end_reason};
-use observe::{Labels, SessionRecord};
+use observe::{Labels, SessionRecord, Stamp};
 use rustls::HandshakeKind;
 use tls::client_auth::Verdict;
 use tokio_rustls::server::TlsStream;
@@ -143,26 +143,42 @@ impl Facts {
         self.client_tls.as_ref().map(|tls| tls.info()).or(refused)
     }
 
-    /// Writes the row.
+    /// Writes the row of a session that has ended, and counts it.
     pub(super) fn write(&self, worker: &Worker, labels: &Labels, client: SocketAddr, reason: &'static str) {
-        let stamp = worker.clock.cached();
-        let session_time = self.started.elapsed();
-        let server_time = self.link.as_ref().and(self.server_since).map(|since| since.elapsed());
-        worker.counters.session_ended(reason, session_time, server_time);
-        if self.is_silent {
-            return;
+        worker.counters.session_ended(reason, self.started.elapsed(), self.server_time());
+        if !self.is_silent {
+            worker.log.session(&self.record(&worker.clock.cached(), labels, client, reason));
         }
+    }
+
+    /// Writes a row of a session that goes on.
+    pub(super) fn write_under_way(&self, worker: &Worker, labels: &Labels, client: SocketAddr) {
+        worker.log.session_under_way(&self.record(&worker.clock.cached(), labels, client, ""));
+    }
+
+    /// How long there has been a connection to a server.
+    fn server_time(&self) -> Option<Duration> {
+        self.link.as_ref().and(self.server_since).map(|since| since.elapsed())
+    }
+
+    fn record<'a>(
+        &'a self,
+        stamp: &'a Stamp,
+        labels: &'a Labels,
+        client: SocketAddr,
+        reason: &'static str,
+    ) -> SessionRecord<'a> {
         let first_byte = self.first_byte.zip(self.server_since);
-        worker.log.session(&SessionRecord {
-            stamp: &stamp,
+        SessionRecord {
+            stamp,
             labels,
             client,
             received_bytes: self.received,
             sent_bytes: self.sent,
             upstream_sent_bytes: self.server_sent,
             upstream_received_bytes: self.server_received,
-            session_time,
-            upstream_session_time: server_time.unwrap_or_default(),
+            session_time: self.started.elapsed(),
+            upstream_session_time: self.server_time().unwrap_or_default(),
             tls: self.tls_info(),
             server: self.server,
             status: status(reason, self.received + self.server_received > 0),
@@ -174,7 +190,7 @@ impl Facts {
             first_byte_time: first_byte.map(|(at, since)| at.saturating_duration_since(since)),
             attempts: self.attempts,
             detail: self.detail.as_deref().unwrap_or(""),
-        });
+        }
     }
 }
 

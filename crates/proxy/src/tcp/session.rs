@@ -167,6 +167,9 @@ impl Session {
         self.drain = settings.drain_timeout;
         self.names = Some(names);
         self.timer.clear(Lane::ClientRead);
+        if let Some(interval) = self.worker.view().published.snapshot.options.session_log_interval {
+            self.timer.set(Lane::Report, interval);
+        }
     }
 
     /// The client's end, where it goes, and what it sent already.
@@ -304,6 +307,18 @@ impl Session {
             self.timer.limit(self.drain);
             // The way may come back; the time runs on.
             self.names = None;
+        }
+    }
+
+    /// Logs that the session goes on, if it is time to.
+    pub(super) fn report(&mut self, ends: &Ends) {
+        if !self.timer.take(Lane::Report) {
+            return;
+        }
+        self.facts.moved(ends);
+        self.facts.write_under_way(&self.worker, &self.labels, self.caller.client);
+        if let Some(interval) = self.worker.view().published.snapshot.options.session_log_interval {
+            self.timer.set(Lane::Report, interval);
         }
     }
 

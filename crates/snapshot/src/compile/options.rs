@@ -113,6 +113,8 @@ pub(super) fn options(context: &mut Context<'_>) -> Options {
     options.buffers_requests = is_on_unless_off(global.map(|global| &global.enable_request_buffering));
     options.buffers_responses = is_on_unless_off(global.map(|global| &global.enable_response_buffering));
     options.azure_strict = is_on(&gateway.gatehouse.azure_strict);
+    let interval = context.number("sessionLogIntervalInSec", &gateway.gatehouse.session_log_interval_in_sec, (1, DAY));
+    options.session_log_interval = interval.map(|seconds| Duration::from_secs(seconds.into()));
     options.affinity_key = super::site::affinity_key(context);
     if let Some(header) = &gateway.gatehouse.server_header {
         let value = header.value.trim();

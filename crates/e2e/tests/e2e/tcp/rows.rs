@@ -161,3 +161,26 @@ fn every_session_has_one_row_and_the_last_ones_are_written_before_the_end() {
         drop(stays);
     });
 }
+
+/// Sessions may last for days; on request the log tells of them before they end.
+#[test]
+fn a_session_that_goes_on_is_logged_as_often_as_asked() {
+    for sides in Sides::ALL {
+        let farm = sides.farm(1, talk::echo);
+        let gateway = Gateway::start(&sides.document(&farm).extension("sessionLogIntervalInSec: 1"));
+        let mut client = sides.connect(&gateway);
+        client.send("hello").unwrap();
+        client.expect("hello");
+        let rows = gateway.wait_rows(2);
+        for row in &rows[..2] {
+            let told = &row["properties"];
+            assert_eq!((&told["serverStatus"], &told["receivedBytes"]), (&"".into(), &5.into()), "{sides}: {row}");
+            assert!(told.get("endReason").is_none(), "{sides}: {row}");
+        }
+        client.finish();
+        client.expect_end(End::Fin);
+        until_true("the last row", || {
+            gateway.rows().last().is_some_and(|row| row["properties"]["endReason"] == "closed")
+        });
+    }
+}

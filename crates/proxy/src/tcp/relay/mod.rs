@@ -62,6 +62,7 @@ pub(super) async fn run(session: &mut Session, ends: &mut Ends) -> Over {
             session.timer.set(Lane::ServerRead, idle);
         }
         session.look_around();
+        session.report(ends);
         if session.timer.expired(Lane::ServerRead, context) && !session.is_draining_slowly(ends) {
             return Poll::Ready(session.out_of_time());
         }
