@@ -1,8 +1,8 @@
 //! Clients or servers in a process of their own, so that a gateway has a process's descriptors to itself.
 //!
-//! `crowd servers` prints its port and echoes until its input ends. `crowd clients ADDRESS COUNT tcp|tls` connects, says
-//! `ready`, and obeys a word a line: `talk` (everybody says something and hears it again), `end` (everybody ends in an
-//! orderly way), `reset` (everybody breaks off), `leave` (the process ends, and its sockets with it).
+//! `crowd servers` prints its port and echoes until its input ends. `crowd clients ADDRESS COUNT tcp|tls` connects,
+//! says `ready`, and obeys a word a line: `talk` (everybody says something and hears it again), `end` (everybody ends
+//! in an orderly way), `reset` (everybody breaks off), `leave` (the process ends, and its sockets with it).
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "where it fails, the test that started it fails")]
 
 use std::io::Read as _;

@@ -1,7 +1,7 @@
 //! Which server a session gets, and what happens when it cannot be had.
 //!
-//! Source: Azure, tcp-tls-proxy-overview: round robin over healthy servers. Parity: further attempts and what clients see
-//! when there is no server are not described there; docs/parity.md says what is done here.
+//! Source: Azure, tcp-tls-proxy-overview: round robin over healthy servers. Parity: further attempts and what clients
+//! see when there is no server are not described there; docs/parity.md says what is done here.
 
 use std::time::{Duration, Instant};
 

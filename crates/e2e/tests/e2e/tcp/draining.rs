@@ -1,7 +1,7 @@
 //! What ends sessions that others began: a change that takes what they stand on, or a server that is not well.
 //!
-//! Source: Azure, tcp-tls-proxy-overview: sessions drain for 30 seconds. Parity: here only those that a change concerns,
-//! unless `azureStrict` asks for what Azure does; the time can be set.
+//! Source: Azure, tcp-tls-proxy-overview: sessions drain for 30 seconds. Parity: here only those that a change
+//! concerns, unless `azureStrict` asks for what Azure does; the time can be set.
 
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,7 @@ fn chat(client: &mut Wire) {
     client.expect("hello");
 }
 
-/// Talks on until the session ends; returns how it did and how many bytes went before. Draining does not wait for quiet.
+/// Talks on until the session ends; returns how it did and how many bytes went before. Draining waits for no quiet.
 fn chat_on(client: &mut Wire) -> (End, usize) {
     let mut total = 0;
     loop {

@@ -1,4 +1,4 @@
-//! Packets that are lost between clients, gateway and servers: TCP makes up for it, and the gateway may not get in its way.
+//! Packets that are lost between clients, gateway and servers: TCP makes up for it, and the gateway lets it.
 //!
 //! The kernel loses them, on the loopback device of a network namespace that this test runs itself in again.
 
