@@ -2,12 +2,17 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::firewall;
 
 /// CPU per request, and per session, of Gatehouse beside nginx, HAProxy and a relay that parses nothing.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "bench")]
+#[command(name = "bench", args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
+    /// What else to measure.
+    #[command(subcommand)]
+    pub(crate) part: Option<Part>,
     /// Rows to measure; without any, all of them.
     #[arg(value_enum)]
     pub(crate) rows: Vec<Row>,
@@ -39,6 +44,13 @@ pub(crate) struct Cli {
     /// Set by the tool itself once everything is prepared.
     #[arg(long, value_enum, hide = true)]
     pub(crate) inside: Option<Network>,
+}
+
+/// What is measured without a proxy.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Part {
+    /// CPU per request of the firewall's engine beside libmodsecurity, with the same rules.
+    Firewall(firewall::Options),
 }
 
 impl Cli {

@@ -7,7 +7,7 @@
 //! The road through this crate: [`cli`] says what to run, [`tools`] fetches the peers and builds Gatehouse, [`netns`]
 //! moves the run into a network of its own, [`rows`] leads through the rows whose loads [`work`] describes, [`report`]
 //! writes down what came out. Requests are made by [`load`] and answered by [`backend`]; both ends of TCP and TLS
-//! sessions are in [`sessions`].
+//! sessions are in [`sessions`]. The firewall's engine is measured beside another one in [`firewall`], without sockets.
 //! Backends, relay and load generators are roles of this same binary (see [`roles`]), so that CPU is counted apart.
 #![allow(clippy::print_stdout, reason = "a command-line tool: its tables go to standard output")]
 
@@ -18,6 +18,7 @@ mod callgrind;
 mod calls;
 mod certificate;
 mod cli;
+mod firewall;
 mod load;
 mod machine;
 mod measure;
@@ -55,6 +56,9 @@ fn run() -> anyhow::Result<()> {
         return role.run();
     }
     let cli = cli::Cli::parse();
+    if let Some(cli::Part::Firewall(options)) = &cli.part {
+        return firewall::run(options);
+    }
     if cli.inside.is_none() {
         return netns::run_inside(&tools::prepare(&cli)?);
     }

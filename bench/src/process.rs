@@ -94,7 +94,8 @@ pub(crate) fn run_role(name: &str, core: usize, role: Role, under: &[String]) ->
     Ok(String::from_utf8(output.stdout)?)
 }
 
-fn role_command(core: usize, role: Role) -> Result<Command> {
+/// The command that plays a role on a core.
+pub(crate) fn role_command(core: usize, role: Role) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("role").arg(serde_json::to_string(&Placed { core, role })?).stdin(Stdio::null());
     Ok(command)

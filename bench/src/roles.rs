@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::backend::BackendSpec;
+use crate::firewall::EngineSpec;
 use crate::load::LoadSpec;
 use crate::relay::RelaySpec;
 use crate::sessions::{ServersSpec, SessionsSpec};
@@ -33,6 +34,8 @@ pub(crate) enum Role {
     Servers(ServersSpec),
     /// Makes sessions and prints a report as JSON.
     Sessions(SessionsSpec),
+    /// Looks at requests by firewall rules.
+    Engine(EngineSpec),
     /// Becomes another program.
     Launch(LaunchSpec),
 }
@@ -80,6 +83,7 @@ impl Placed {
             Role::Load(spec) => load::run(&spec),
             Role::Servers(spec) => sessions::serve(&spec),
             Role::Sessions(spec) => sessions::run(&spec),
+            Role::Engine(spec) => spec.run(),
             Role::Launch(spec) => {
                 let Some((program, rest)) = spec.command.split_first() else { bail!("launch: nothing to launch") };
                 Err(Command::new(program).args(rest).exec()).with_context(|| format!("start {program}"))

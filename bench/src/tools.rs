@@ -80,7 +80,7 @@ pub(crate) fn workspace() -> &'static Path {
 }
 
 /// True when the program is there, if need be after installing the package; says plainly when it is not.
-fn installed(program: &str, package: &str) -> bool {
+pub(crate) fn installed(program: &str, package: &str) -> bool {
     if has(program) {
         return true;
     }

@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::managed::Managed;
+use crate::scrubbing::Scrubbing;
+use crate::{challenge, custom};
+
 /// What a policy does with what it finds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
@@ -61,4 +65,12 @@ pub struct Policy {
     pub limits: Limits,
     /// How it blocks.
     pub block: Block,
+    /// Rules of the operator's own.
+    pub custom: custom::Rules,
+    /// How long an answered challenge counts.
+    pub clearance: challenge::Lifetimes,
+    /// Rule sets.
+    pub managed: Managed,
+    /// What logs do not tell.
+    pub scrubbing: Scrubbing,
 }

@@ -38,6 +38,8 @@ pub enum Command {
     Health(Ask),
     /// Make a running gateway read its document again.
     Reload(Ask),
+    /// Rules of the firewall.
+    Waf(Waf),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -263,6 +265,32 @@ pub struct Ask {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `gatehouse waf`.
+#[derive(Debug, Args)]
+pub struct Waf {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: WafCommand,
+}
+
+/// What `gatehouse waf` does.
+#[derive(Debug, Subcommand)]
+pub enum WafCommand {
+    /// Fetch the core rule set as this machine's distribution packs it, and unpack it. Needs no root, installs nothing.
+    Install(WafInstall),
+}
+
+/// `gatehouse waf install`.
+#[derive(Debug, Args)]
+pub struct WafInstall {
+    /// A package file that is at hand, instead of fetching one.
+    #[arg(long, value_name = "FILE")]
+    pub package: Option<PathBuf>,
+    /// The folder to put the rules below. Default: `rule-sets` in the state folder.
+    #[arg(long, value_name = "FOLDER")]
+    pub into: Option<PathBuf>,
 }
 
 #[cfg(test)]

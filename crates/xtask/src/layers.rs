@@ -47,7 +47,7 @@ const TABLE: [(&str, May); 20] = [
     ("gateway", May::ImportAll),
     ("e2e", May::ImportAll),
     ("xtask", May::Import(&[])),
-    ("bench", May::Import(&[])),
+    ("bench", May::Import(&["waf"])),
     ("fuzz", May::ImportAll),
 ];
 

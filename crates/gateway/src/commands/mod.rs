@@ -10,6 +10,7 @@ mod run;
 mod service;
 mod test;
 mod trust;
+mod waf;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,7 @@ pub fn dispatch(cli: Cli) -> ExitCode {
         Command::Status(args) => ask::run(&args, admin::Request::Status),
         Command::Health(args) => ask::run(&args, admin::Request::Health),
         Command::Reload(args) => ask::run(&args, admin::Request::Reload),
+        Command::Waf(args) => waf::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "gatehouse", &mut script);

@@ -12,3 +12,4 @@ mod examples;
 mod explain;
 mod names;
 mod serving;
+mod waf;

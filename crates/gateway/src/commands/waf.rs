@@ -1,0 +1,41 @@
+//! `gatehouse waf install`: rules of the firewall from the distribution's package.
+
+use super::PROBLEMS;
+use crate::cli::{Waf, WafCommand, WafInstall};
+use crate::last_good::state_folder;
+use crate::rule_sets::{self, Installed, PACKAGE, Tools};
+use crate::terminal;
+
+pub(super) fn run(args: &Waf) -> u8 {
+    match &args.command {
+        WafCommand::Install(args) => install(args),
+    }
+}
+
+fn install(args: &WafInstall) -> u8 {
+    let folder = args.into.clone().unwrap_or_else(|| state_folder(None).join("rule-sets"));
+    // The site file is read from another folder.
+    let folder = std::path::absolute(&folder).unwrap_or(folder);
+    match rule_sets::install(&Tools::default(), args.package.as_deref(), &folder) {
+        Ok(installed) => {
+            terminal::out(&page(&installed));
+            0
+        }
+        Err(problem) => {
+            terminal::note(&format!("gatehouse: {problem:#}"));
+            PROBLEMS
+        }
+    }
+}
+
+fn page(installed: &Installed) -> String {
+    let Installed { folder, version, rules, lists, replaced } = installed;
+    let before = if *replaced { "; what was there before is gone" } else { "" };
+    let [rules, lists] = [(rules, "file"), (lists, "list")].map(|(number, what)| terminal::count(*number, what));
+    format!(
+        "{PACKAGE} {version}: {rules} of rules and {lists} are in {}{before}\n\nFor the site file:\n\nfolders:\n  \
+         ruleSets: {}\n",
+        folder.display(),
+        serde_json::Value::from(folder.display().to_string()),
+    )
+}
