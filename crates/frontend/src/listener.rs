@@ -89,8 +89,8 @@ fn socket(address: SocketAddr, reuse_port: bool) -> io::Result<Socket> {
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(reuse_port)?;
     socket.set_nonblocking(true)?;
-    // Accepted sockets inherit both. Without the first, a small answer could wait for the client's acknowledgement of the
-    // one before; with the second, a peer that is gone without a word is found out while its connection is idle.
+    // Accepted sockets inherit both. Without the first, a small answer could wait for the client's acknowledgement of
+    // the one before; with the second, a peer that is gone without a word is found out while its connection is idle.
     socket.set_tcp_nodelay(true)?;
     socket.set_tcp_keepalive(&KEEPALIVE)?;
     if address.is_ipv6() {

@@ -1,5 +1,5 @@
-//! What only the kernel knows or does: a connection's round trip, bytes moved between sockets. The one crate with unsafe
-//! code; each block says why it is sound.
+//! What only the kernel knows or does: a connection's round trip, bytes moved between sockets. The one crate with
+//! unsafe code; each block says why it is sound.
 
 #[cfg_attr(not(target_os = "linux"), path = "no_pipe.rs")]
 pub mod pipe;

@@ -34,7 +34,7 @@ fn page(installed: &Installed) -> String {
     let [rules, lists] = [(rules, "file"), (lists, "list")].map(|(number, what)| terminal::count(*number, what));
     format!(
         "{PACKAGE} {version}: {rules} of rules and {lists} are in {}{before}\n\nFor the site file:\n\nfolders:\n  \
-         ruleSets: {}\n",
+         ruleSets: {}\n\nThe gateway does not read it yet: policies are checked, and not run.\n",
         folder.display(),
         serde_json::Value::from(folder.display().to_string()),
     )

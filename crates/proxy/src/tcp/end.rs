@@ -145,8 +145,8 @@ impl End {
     }
 }
 
-/// Reads from a socket without TLS. Both directions of a session share a task, so most looks at a socket come because of
-/// the other one: while nothing has happened here and the task is to be woken anyway, a look costs one load.
+/// Reads from a socket without TLS. Both directions of a session share a task, so most looks at a socket come because
+/// of the other one: while nothing has happened here and the task is to be woken anyway, a look costs one load.
 #[inline]
 fn poll_plain(
     tcp: &TcpStream,

@@ -322,8 +322,8 @@ impl Session {
         }
     }
 
-    /// Whether one of the ends, though nothing moves through here, still takes what the kernel holds for it. Then there is
-    /// more time.
+    /// Whether one of the ends, though nothing moves through here, still takes what the kernel holds for it. Then there
+    /// is more time.
     pub(super) fn is_draining_slowly(&mut self, ends: &Ends) -> bool {
         if self.timer.is_due(Lane::Life) {
             return false;

@@ -16,7 +16,12 @@ pub(crate) enum Ctl {
     /// `REQUEST_BODY` is there whatever the body's type.
     ForceRequestBody(bool),
     RequestBodyAccess(bool),
-    /// What goes into an audit log file, which the engine does not write.
+    /// Bytes of the request's body that are looked at.
+    RequestBodyLimit(usize),
+    ResponseBodyAccess(bool),
+    /// Bytes of the response's body that are looked at.
+    ResponseBodyLimit(usize),
+    /// What goes into log files that the engine does not write.
     AuditLog,
 }
 
@@ -41,7 +46,10 @@ fn plain(option: &str, value: &str) -> Option<Ctl> {
         "requestbodyprocessor" => Processor::parse(value).map(Ctl::Processor),
         "forcerequestbodyvariable" => crate::seclang::switch(value).map(Ctl::ForceRequestBody),
         "requestbodyaccess" => crate::seclang::switch(value).map(Ctl::RequestBodyAccess),
-        "auditengine" | "auditlogparts" => Some(Ctl::AuditLog),
+        "requestbodylimit" => value.parse().ok().map(Ctl::RequestBodyLimit),
+        "responsebodyaccess" => crate::seclang::switch(value).map(Ctl::ResponseBodyAccess),
+        "responsebodylimit" => value.parse().ok().map(Ctl::ResponseBodyLimit),
+        "auditengine" | "auditlogparts" | "debugloglevel" => Some(Ctl::AuditLog),
         _ => choice(option.strip_prefix("ruleremoveby")?, value).map(Ctl::RemoveRules),
     }
 }

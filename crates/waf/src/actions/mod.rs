@@ -19,6 +19,7 @@ pub(crate) use setvar::{Change, SetVar};
 pub(crate) use template::{Part, Template};
 
 use crate::transformations::Transformation;
+use crate::variables::Variable;
 
 /// One action of a rule.
 #[derive(Clone, Debug)]
@@ -40,10 +41,21 @@ pub(crate) enum Action {
     Chain,
     SetVar(SetVar),
     Ctl(Ctl),
+    /// Some values are not told.
+    Redact(Redaction),
     Skip(usize),
     SkipAfter(String),
     /// Tells something that has no counterpart here, such as what goes into an audit log file.
     Remark,
+}
+
+/// Which values are not told.
+#[derive(Clone, Debug)]
+pub(crate) enum Redaction {
+    /// The one that matched.
+    Matched,
+    /// Those with this name.
+    Named(Variable, Box<[u8]>),
 }
 
 /// What happens to a request when a rule matched.

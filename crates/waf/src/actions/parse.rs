@@ -1,7 +1,8 @@
 //! Reads one action by its name and value.
 
-use super::{Action, AllowScope, Disruption, Phase, SetVar, Severity, Template};
+use super::{Action, AllowScope, Disruption, Phase, Redaction, SetVar, Severity, Template};
 use crate::transformations::Transformation;
+use crate::variables::Variable;
 
 /// What is wrong with an action.
 pub(crate) struct ActionFault {
@@ -38,6 +39,7 @@ fn without_value(name: &str) -> Option<Action> {
         "capture" => Action::Capture,
         "chain" => Action::Chain,
         "multimatch" => Action::MultiMatch,
+        "sanitisematched" | "sanitizematched" => Action::Redact(Redaction::Matched),
         // An empty text is a text.
         "msg" => Action::Message(Template::default()),
         "logdata" => Action::LogData(Template::default()),
@@ -65,10 +67,22 @@ fn with_value(name: &str, value: &str) -> Option<Action> {
             "request" => AllowScope::Request,
             _ => return None,
         })),
+        "setenv" => Action::SetVar(SetVar::parse_env(value)?),
+        "sanitisearg" | "sanitizearg" => redact(Variable::Args, value),
+        "sanitiserequestheader" | "sanitizerequestheader" => redact(Variable::RequestHeaders, value),
+        "sanitiseresponseheader" | "sanitizeresponseheader" => redact(Variable::ResponseHeaders, value),
+        // A part of the value: all of it is left untold.
+        "sanitisematchedbytes" | "sanitizematchedbytes" => Action::Redact(Redaction::Matched),
         // Notes for the reader; and a collection that lives as long as the request neither expires nor has a key.
-        "rev" | "maturity" | "accuracy" | "expirevar" | "initcol" => Action::Remark,
+        "rev" | "maturity" | "accuracy" | "expirevar" | "deprecatevar" | "initcol" | "setsid" | "setuid" | "setrsc" => {
+            Action::Remark
+        }
         _ => return None,
     })
+}
+
+fn redact(variable: Variable, name: &str) -> Action {
+    Action::Redact(Redaction::Named(variable, name.trim().as_bytes().into()))
 }
 
 fn transformation(name: &str) -> Option<Action> {
@@ -86,6 +100,7 @@ fn wanted(name: &str) -> &'static str {
         "status" => "a status from 100 to 599",
         "t" => "a transformation the engine knows",
         "setvar" => "tx.name=value, tx.name=+n, tx.name=-n, tx.name or !tx.name",
+        "setenv" => "NAME=value, or !NAME",
         "skip" => "a number of rules",
         "allow" => "phase, request or nothing",
         _ => "an action the engine knows",

@@ -45,6 +45,18 @@ impl SetVar {
         Some(Self { variable, key: Template::parse(key), slot: None, change })
     }
 
+    /// Reads `NAME=value`, `NAME` (one) and `!NAME`, as `setenv` has them.
+    pub(crate) fn parse_env(text: &str) -> Option<Self> {
+        let (unset, text) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
+        let (name, value) = split_value(text);
+        let change = match value {
+            _ if unset => Change::Unset,
+            value => Change::Set(Template::parse(value.unwrap_or("1"))),
+        };
+        let key = Template::parse(name.trim());
+        (!name.trim().is_empty()).then_some(Self { variable: Variable::Env, key, slot: None, change })
+    }
+
     /// Gives every kept value in it its slot.
     pub(crate) fn resolve(&mut self, slots: &mut Slots) {
         self.key.resolve(slots);

@@ -138,6 +138,14 @@ impl Operator {
         }
     }
 
+    /// What it costs to get ready for an argument whose macros have been expanded.
+    pub(crate) fn expansion_cost(&self, argument: &[u8]) -> u64 {
+        match &self.check {
+            Check::Rx(rx) => rx.expansion_cost(argument),
+            _ => 0,
+        }
+    }
+
     /// Texts in small letters of which at least one occurs, case aside, in every value that matches: the material of
     /// a prefilter. `None`: nothing is known, the operator has to run. At most 256 for a pattern; every phrase for a
     /// list of phrases.
@@ -158,6 +166,7 @@ impl Operator {
                 .needle()
                 .map(|needle| needle.iter().map(|byte| ByteSet::of(&[*byte])).collect())
                 .unwrap_or_default(),
+            Check::Xss => vec![injection::xss::REQUIRED],
             _ => Vec::new(),
         }
     }

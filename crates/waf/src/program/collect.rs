@@ -23,6 +23,8 @@ pub(super) struct Collected<'d> {
     pub(super) signatures: Vec<String>,
     /// Operators that never match for want of something.
     pub(super) unavailable: Vec<Fault>,
+    /// Directives that mean nothing here.
+    pub(super) without_effect: Vec<Fault>,
 }
 
 /// Reads a document from end to end.
@@ -40,6 +42,7 @@ pub(super) fn collect<'d>(
         settings,
         signatures: Vec::new(),
         unavailable: Vec::new(),
+        without_effect: Vec::new(),
     };
     let mut collecting =
         Collecting { found, defaults: HashMap::new(), open: None, seen: HashSet::new(), reader, library, faults };
@@ -68,6 +71,14 @@ impl<'d> Collecting<'_, 'd> {
             Directive::Marker(name) => self.found.markers.push((name.clone(), order)),
             Directive::Default(actions) => self.default(actions, place),
             Directive::Update(update) => self.found.updates.push((update, place)),
+            Directive::Setting(Setting::WithoutEffect(why)) => {
+                let fault = Fault {
+                    place: place.clone(),
+                    found: "a directive without effect".to_owned(),
+                    wanted: (*why).to_owned(),
+                };
+                self.found.without_effect.push(fault);
+            }
             Directive::Setting(setting) => self.found.settings.apply(setting),
             Directive::Signature(text) => self.found.signatures.push(text.clone()),
         }
@@ -251,6 +262,7 @@ impl Link {
             Action::MultiMatch => self.multi_match = true,
             Action::Capture => self.capture = true,
             Action::SetVar(change) => self.changes.push(change.clone()),
+            Action::Redact(redaction) => self.redactions.push(redaction.clone()),
             Action::Ctl(ctl) => self.ctls.push(CompiledCtl { ctl: ctl.clone(), rules: None }),
             _ => {}
         }
@@ -274,11 +286,19 @@ impl Settings {
             Setting::ResponseBodyAccess(on) => self.response_body = *on,
             Setting::RequestBodyLimit(bytes) => self.request_body_limit = *bytes,
             Setting::ResponseBodyLimit(bytes) => self.response_body_limit = *bytes,
-            Setting::ResponseBodyTypes(types) => self.response_types.clone_from(types),
+            Setting::ResponseBodyTypes(types) => self.response_types(types),
             Setting::ArgumentSeparator(byte) => self.separator = *byte,
             Setting::ArgumentsLimit(count) => self.arguments = *count,
             Setting::JsonDepthLimit(depth) => self.json_depth = *depth,
-            Setting::AsBuilt => {}
+            Setting::AsBuilt | Setting::WithoutEffect(_) => {}
         }
+    }
+    /// The first list takes the place of the default, further ones add to it; an empty one clears it.
+    fn response_types(&mut self, types: &[String]) {
+        if !self.response_types_named || types.is_empty() {
+            self.response_types.clear();
+        }
+        self.response_types_named = true;
+        self.response_types.extend_from_slice(types);
     }
 }

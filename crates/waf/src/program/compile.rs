@@ -15,7 +15,7 @@ const RESPONSE_LIMIT: usize = 512 << 10;
 
 /// Work allowed for one request, and more for each byte of its bodies; and the same for memory, in bytes.
 const WORK: u64 = 8 << 20;
-const WORK_BYTE: u64 = 96;
+const WORK_BYTE: u64 = 128;
 const MEMORY: usize = 16 << 20;
 const MEMORY_BYTE: usize = 48;
 
@@ -49,6 +49,7 @@ pub(super) fn compile(
     let rule_count = phases.iter().map(Vec::len).sum();
     let mut program = Program {
         phases,
+        gates: Default::default(),
         slots,
         initial,
         views: Views::default(),
@@ -56,10 +57,12 @@ pub(super) fn compile(
         response_filter: super::Prefilter::default(),
         settings: collected.settings,
         secrets: options.secrets.clone(),
+        scratches: crate::transaction::Scratches::default(),
         rule_count,
         written,
         signatures: collected.signatures,
         unavailable: collected.unavailable,
+        without_effect: collected.without_effect,
     };
     look(&mut program);
     Ok(program)
@@ -73,10 +76,12 @@ fn settings() -> Settings {
         request_body_limit: BODY_LIMIT,
         response_body_limit: RESPONSE_LIMIT,
         response_types: ["text/plain", "text/html", "text/xml"].map(str::to_owned).to_vec(),
+        response_types_named: false,
         separator: b'&',
         arguments: 1000,
         json_depth: 64,
-        budget: u64::MAX,
+        budget: WORK,
+        response_budget: 0,
         memory: MEMORY,
     }
 }
@@ -90,8 +95,9 @@ fn override_settings(settings: &mut Settings, options: &Options) {
     }
     let request = if settings.request_body { settings.request_body_limit } else { 0 };
     let response = if settings.response_body { settings.response_body_limit } else { 0 };
+    let budget = |bytes: usize| options.budget.unwrap_or((bytes as u64).saturating_mul(WORK_BYTE).saturating_add(WORK));
+    (settings.budget, settings.response_budget) = (budget(request), budget(response));
     let bytes = request.saturating_add(response);
-    settings.budget = options.budget.unwrap_or((bytes as u64).saturating_mul(WORK_BYTE).saturating_add(WORK));
     settings.memory = bytes.saturating_mul(MEMORY_BYTE).saturating_add(MEMORY);
 }
 
@@ -173,10 +179,16 @@ fn look(program: &mut Program) {
             let steady = link.targets.iter().any(|entry| entry.view.is_some());
             let operator = link.test.as_ref().filter(|_| steady).map(|test| &test.operator);
             link.filter = operator.map(|operator| gathering.add(operator)).unwrap_or_default();
+            let negated = link.test.as_ref().is_some_and(|test| test.negated);
+            let views: Option<Box<[u32]>> = link.targets.iter().map(|entry| entry.view).collect();
+            let views =
+                views.filter(|views| !views.is_empty() && !negated && !link.multi_match && !link.filter.is_open());
+            link.group = views.and_then(|views| program.views.group(views));
         }
         let mut targets = rule.links.iter().flat_map(|link| &link.targets);
         rule.only_kept = targets.all(|entry| !entry.target.variable.is_of_request());
     }
+    program.gates = program.phases.each_ref().map(|rules| rules.iter().map(Rule::gate).collect());
     program.request_filter = request.finish();
     program.response_filter = response.finish();
 }

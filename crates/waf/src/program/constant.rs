@@ -116,7 +116,8 @@ impl Folding<'_> {
             _ => None,
         };
         let ctls = rule.links.iter().flat_map(|link| &link.ctls);
-        let plain = !rule.log && !rule.is_disruptive() && ctls.count() == removals(rule).count();
+        let quiet = rule.links.iter().all(|link| link.redactions.is_empty());
+        let plain = quiet && !rule.log && !rule.is_disruptive() && ctls.count() == removals(rule).count();
         if plain && !open { Outcome::Always(writes, flow) } else { Outcome::Open }
     }
 

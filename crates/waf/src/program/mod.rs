@@ -24,13 +24,14 @@ pub use rule::RuleInfo;
 
 pub(crate) use library::parse_operator;
 pub(crate) use prefilter::{Filter, Prefilter};
-pub(crate) use rule::{CompiledCtl, Flow, Link, LinkTarget, Rule, Test};
+pub(crate) use rule::{CompiledCtl, Flow, Gate, Link, LinkTarget, Rule, Test};
 pub(crate) use rule_set::RuleSet;
 pub(crate) use slots::Slots;
 pub(crate) use views::{List, View, Views};
 
 use crate::actions::Phase;
 use crate::seclang::{Document, EngineMode, Fault, Reader};
+use crate::transaction::Scratches;
 use crate::variables::Omission;
 
 /// Rules of the engine itself: which processor reads a body of XML or JSON. They go before a rule set.
@@ -44,6 +45,8 @@ pub const STRICTNESS_RULES: &str = include_str!("strictness.conf");
 #[derive(Debug)]
 pub struct Program {
     phases: [Vec<Rule>; Phase::COUNT],
+    /// Before each rule of each phase.
+    gates: [Vec<Option<Gate>>; Phase::COUNT],
     pub(crate) slots: Slots,
     /// What is kept under each slot when a request comes in.
     pub(crate) initial: Vec<Option<Arc<[u8]>>>,
@@ -52,10 +55,12 @@ pub struct Program {
     pub(crate) response_filter: Prefilter,
     pub(crate) settings: Settings,
     pub(crate) secrets: Vec<Omission>,
+    pub(crate) scratches: Scratches,
     rule_count: usize,
     written: usize,
     signatures: Vec<String>,
     unavailable: Vec<Fault>,
+    without_effect: Vec<Fault>,
 }
 
 /// How the engine works.
@@ -67,10 +72,14 @@ pub(crate) struct Settings {
     pub(crate) request_body_limit: usize,
     pub(crate) response_body_limit: usize,
     pub(crate) response_types: Vec<String>,
+    /// Rules named them.
+    pub(crate) response_types_named: bool,
     pub(crate) separator: u8,
     pub(crate) arguments: usize,
     pub(crate) json_depth: usize,
+    /// Work for a request, and more for its response.
     pub(crate) budget: u64,
+    pub(crate) response_budget: u64,
     /// Bytes that all that is made of one request may take.
     pub(crate) memory: usize,
 }
@@ -113,6 +122,12 @@ impl Program {
         &self.unavailable
     }
 
+    /// Directives in it that mean nothing to this engine, each with the reason; no reason to refuse the rules.
+    #[must_use]
+    pub fn without_effect(&self) -> &[Fault] {
+        &self.without_effect
+    }
+
     /// What is known of each rule that can run.
     pub fn rules(&self) -> impl Iterator<Item = &RuleInfo> {
         self.phases.iter().flatten().map(|rule| &*rule.info)
@@ -122,6 +137,10 @@ impl Program {
     #[must_use]
     pub fn request_body_limit(&self) -> usize {
         if self.settings.request_body { self.settings.request_body_limit } else { 0 }
+    }
+
+    pub(crate) fn gates(&self, phase: Phase) -> &[Option<Gate>] {
+        self.gates.get(phase as usize).map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn phase(&self, phase: Phase) -> &[Rule] {

@@ -16,8 +16,9 @@ pub struct Options {
     pub secrets: Vec<Omission>,
     /// Work that may be done for one request before rules stop looking at it. A unit is a byte that one pattern looks
     /// at, one to two nanoseconds on machines of today; transformations, searches for many phrases and what else is
-    /// slower count for more. It bounds what a hostile request costs, and does not depend on the machine. Default:
-    /// 8 Mi and 96 for each byte of the body that is looked at, which is 20 Mi for the default of 128 KiB.
+    /// slower count for more. It bounds what a hostile request costs, and does not depend on the machine. For the
+    /// response, where responses are looked at, as much may be done again. Default: 8 Mi and 128 for each byte of the
+    /// body that is looked at, which is 24 Mi for the default of 128 KiB.
     pub budget: Option<u64>,
     /// Overrides `SecRequestBodyLimit`: how many bytes of a body are looked at.
     pub request_body_limit: Option<usize>,

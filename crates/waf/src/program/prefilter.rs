@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::automaton::Automaton;
+use aho_corasick::nfa::contiguous::NFA;
+use aho_corasick::{Anchored, MatchKind};
 
 use crate::byte_set::ByteSet;
 use crate::operators::{Operator, commonness};
@@ -30,7 +32,7 @@ impl Filter {
 /// The bits of the operators and what sets them.
 #[derive(Debug, Default)]
 pub(crate) struct Prefilter {
-    automaton: Option<AhoCorasick>,
+    automaton: Option<NFA>,
     /// For each text of the automaton, the bits it sets.
     texts: Vec<Box<[u32]>>,
     bits: u32,
@@ -73,12 +75,9 @@ impl Gathering {
     pub(super) fn finish(self) -> Prefilter {
         let (patterns, texts): (Vec<_>, Vec<_>) =
             self.texts.into_iter().map(|(text, bits)| (text, bits.into_boxed_slice())).unzip();
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(&patterns)
-            .ok();
+        let mut builder = NFA::builder();
+        builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard).prefilter(false);
+        let automaton = builder.build(&patterns).ok();
         match automaton {
             Some(automaton) => Prefilter { automaton: Some(automaton), texts, bits: self.bits },
             // Too many texts for an automaton: every operator is asked.
@@ -104,9 +103,17 @@ impl Prefilter {
         let Some(automaton) = &self.automaton else {
             return words.fill(u64::MAX);
         };
-        for found in automaton.find_overlapping_iter(value) {
-            if let Some(bits) = self.texts.get(found.pattern().as_usize()) {
-                set(bits, words);
+        let Ok(mut state) = automaton.start_state(Anchored::No) else {
+            return words.fill(u64::MAX);
+        };
+        // The library's own search carries state from match to match, which costs as much again.
+        for byte in value {
+            state = automaton.next_state(Anchored::No, state, *byte);
+            if automaton.is_match(state) {
+                for at in 0..automaton.match_len(state) {
+                    let text = automaton.match_pattern(state, at).as_usize();
+                    self.texts.get(text).into_iter().for_each(|bits| set(bits, words));
+                }
             }
         }
     }

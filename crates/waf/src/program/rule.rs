@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{Filter, List, RuleSet};
-use crate::actions::{AllowScope, Ctl, Disruption, Phase, SetVar, Severity, Template};
+use crate::actions::{AllowScope, Ctl, Disruption, Phase, Redaction, SetVar, Severity, Template};
+use crate::byte_set::ByteSet;
 use crate::operators::Operator;
 use crate::seclang::Place;
 use crate::transformations::Transformation;
@@ -73,8 +74,31 @@ pub(crate) struct Link {
     pub(crate) capture: bool,
     pub(crate) changes: Vec<SetVar>,
     pub(crate) ctls: Vec<CompiledCtl>,
+    pub(crate) redactions: Vec<Redaction>,
     /// What values have to hold for the operator to match.
     pub(crate) filter: Filter,
+    /// The views of all its targets, where the filter decides about every one of them.
+    pub(crate) group: Option<u32>,
+}
+
+/// What has to hold for the first link of a rule to match, in a nutshell: most rules are passed over after one look at
+/// it, and all of them together fit into the fastest memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gate {
+    /// The views of all its targets.
+    pub(crate) group: u32,
+    pub(crate) bit: Option<u32>,
+    /// The most telling set of bytes of the filter.
+    pub(crate) bytes: Option<ByteSet>,
+}
+
+impl Rule {
+    /// The gate before it, if it has one.
+    pub(crate) fn gate(&self) -> Option<Gate> {
+        let first = self.links.first()?;
+        let bytes = first.filter.bytes.first().copied();
+        first.group.map(|group| Gate { group, bit: first.filter.bit, bytes })
+    }
 }
 
 /// A target, and where its values are found.

@@ -1,9 +1,9 @@
 //! Applies what stands elsewhere to the rules: `SecRuleRemove...`, `SecRuleUpdate...`, and the policy's own changes.
 
 use super::options::{Options, Override};
-use super::rule::{Link, Rule};
+use super::rule::{Link, LinkTarget, Rule};
 use super::rule_set::RuleSet;
-use crate::actions::{Change, Disruption, Part, Template};
+use crate::actions::{Action, Change, Disruption, Part, Template};
 use crate::operators::Operator;
 use crate::seclang::{Faults, Place, Reader, RuleChoice, TargetItem, Update};
 
@@ -48,8 +48,7 @@ fn template_text(template: &Template) -> Vec<u8> {
 /// Applies the directives that change rules, wherever they stand.
 pub(super) fn updates(rules: &mut Vec<Rule>, list: &[(&Update, &Place)], reader: &dyn Reader, faults: &mut Faults) {
     for (update, place) in list {
-        let (Update::Remove(choice) | Update::Targets(choice, _) | Update::Actions(choice, _)) = update;
-        let chosen = match Chosen::new(choice, reader) {
+        let chosen = match Chosen::new(update.choice(), reader) {
             Ok(chosen) => chosen,
             Err(why) => {
                 faults.add((*place).clone(), why, "a regular expression");
@@ -61,15 +60,53 @@ pub(super) fn updates(rules: &mut Vec<Rule>, list: &[(&Update, &Place)], reader:
             Update::Targets(_, items) => {
                 rules.iter_mut().filter(|rule| chosen.contains(rule)).for_each(|rule| more_targets(rule, items));
             }
-            Update::Actions(_, actions) => {
+            Update::Replaced(_, items, replaced) => {
+                let concerned = rules.iter_mut().filter(|rule| chosen.contains(rule));
+                concerned.filter_map(|rule| rule.links.first_mut()).for_each(|link| replace(link, items, replaced));
+            }
+            Update::Actions(_, offset, actions) => {
                 for rule in rules.iter_mut().filter(|rule| chosen.contains(rule)) {
-                    for (action, _) in actions {
-                        rule.apply(action);
-                        rule.links.iter_mut().take(1).for_each(|link| link.apply(action));
-                    }
+                    change_actions(rule, *offset, actions, place, faults);
                 }
             }
         }
+    }
+}
+
+/// What a rule does as a whole stands in its first link; the others have effects and transformations of their own.
+fn change_actions(rule: &mut Rule, offset: usize, actions: &[(Action, Place)], place: &Place, faults: &mut Faults) {
+    let Some(link) = rule.links.get_mut(offset) else {
+        let found = format!("link {offset} of rule {}, which has {}", rule.info.id, rule.links.len());
+        return faults.add((*place).clone(), found, "links are counted from 0");
+    };
+    actions.iter().for_each(|(action, _)| link.apply(action));
+    for (action, place) in actions {
+        match action {
+            Action::Id(_) | Action::Phase(_) | Action::Chain => {
+                let wanted = "what a rule is called, when it runs and what follows it stays as it was written";
+                faults.add(place.clone(), "an action that cannot be changed from elsewhere", wanted);
+            }
+            Action::Disruptive(_) if offset > 0 => {
+                let wanted = "what happens to the request stands in the chain's first rule, link 0";
+                faults.add(place.clone(), "an action that a later rule of a chain cannot have", wanted);
+            }
+            action if offset == 0 || matches!(action, Action::Skip(_) | Action::SkipAfter(_)) => rule.apply(action),
+            _ => {}
+        }
+    }
+}
+
+/// Puts targets in the place of others; a rule that does not look at those stays as it is.
+fn replace(link: &mut Link, items: &[TargetItem], replaced: &[TargetItem]) {
+    let same = |entry: &LinkTarget, item: &TargetItem| {
+        let TargetItem::Look(target) = item else { return false };
+        let (mine, other) = (&entry.target, target);
+        mine.variable == other.variable && mine.kind == other.kind && mine.selector.is_same(&other.selector)
+    };
+    let before = link.targets.len();
+    link.targets.retain(|entry| !replaced.iter().any(|item| same(entry, item)));
+    if link.targets.len() < before {
+        items.iter().for_each(|item| link.add_target(item));
     }
 }
 

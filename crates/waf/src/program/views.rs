@@ -46,6 +46,9 @@ impl List {
 pub(crate) struct Views {
     views: Vec<View>,
     numbers: HashMap<View, u32, foldhash::fast::FixedState>,
+    /// Views that rules look at together: what none of them holds, no rule needs to look for in each.
+    groups: Vec<Box<[u32]>>,
+    group_numbers: HashMap<Box<[u32]>, u32, foldhash::fast::FixedState>,
 }
 
 impl Views {
@@ -81,6 +84,25 @@ impl Views {
             self.views.push(View { plain, ..view });
         }
         Some(number)
+    }
+
+    /// The number of a group of views.
+    pub(crate) fn group(&mut self, views: Box<[u32]>) -> Option<u32> {
+        let next = u32::try_from(self.groups.len()).ok()?;
+        let number = *self.group_numbers.entry(views.clone()).or_insert(next);
+        if number == next {
+            self.groups.push(views);
+        }
+        Some(number)
+    }
+
+    /// The views of a group.
+    pub(crate) fn of_group(&self, number: u32) -> &[u32] {
+        self.groups.get(number as usize).map_or(&[], |views| views)
+    }
+
+    pub(crate) fn group_count(&self) -> usize {
+        self.groups.len()
     }
 
     pub(crate) fn get(&self, number: u32) -> Option<&View> {

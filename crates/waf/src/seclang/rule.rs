@@ -66,5 +66,8 @@ fn operator(word: &Word<'_>) -> OperatorText {
         Some(named) => named.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((named, "")),
         None => ("rx", rest),
     };
-    OperatorText { negated, name: name.to_owned(), argument: argument.to_owned(), place }
+    // Rules that were written for Apache double what a pattern needs: Apache reads two backslashes as one. Two of them
+    // are a backslash of the pattern to other engines, and are left; four are never meant as four.
+    let argument = if name.eq_ignore_ascii_case("rx") { argument.replace(r"\\\\", r"\\") } else { argument.to_owned() };
+    OperatorText { negated, name: name.to_owned(), argument, place }
 }

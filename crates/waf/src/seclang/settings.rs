@@ -45,12 +45,20 @@ pub(crate) enum Setting {
     JsonDepthLimit(usize),
     /// Asks for what the engine does anyway.
     AsBuilt,
+    /// Has no effect here, for this reason.
+    WithoutEffect(&'static str),
 }
 
 /// Reads a setting; a directive the engine does not know is a fault.
 pub(super) fn parse(lower: &str, name: &Word<'_>, arguments: &[Word<'_>], faults: &mut Faults) -> Option<Setting> {
     if lower == "secresponsebodymimetype" {
         return Some(Setting::ResponseBodyTypes(arguments.iter().map(|word| word.text.to_ascii_lowercase()).collect()));
+    }
+    if lower == "secresponsebodymimetypesclear" {
+        return Some(Setting::ResponseBodyTypes(Vec::new()));
+    }
+    if let Some((_, why)) = ELSEWHERE.iter().find(|(names, _)| names.contains(&lower)) {
+        return Some(Setting::WithoutEffect(why));
     }
     let Some(wanted) = wanted(lower) else {
         faults.add(name.place(0), format!("directive \"{}\"", name.text), "it is not one the engine knows");
@@ -63,6 +71,66 @@ pub(super) fn parse(lower: &str, name: &Word<'_>, arguments: &[Word<'_>], faults
     }
     found
 }
+
+/// Directives that configuration files of other engines hold, and why they mean nothing here.
+const ELSEWHERE: &[(&[&str], &str)] = &[
+    (
+        &[
+            "secauditengine",
+            "secauditlog",
+            "secauditlog2",
+            "secauditlogdirmode",
+            "secauditlogfilemode",
+            "secauditlogformat",
+            "secauditlogparts",
+            "secauditlogrelevantstatus",
+            "secauditlogstoragedir",
+            "secauditlogtype",
+            "secdebuglog",
+            "secdebugloglevel",
+            "secguardianlog",
+            "secsensorid",
+        ],
+        "the gateway writes one log, and the firewall's findings go there",
+    ),
+    (
+        &[
+            "secdatadir",
+            "sectmpdir",
+            "sectmpsaveuploadedfiles",
+            "secuploaddir",
+            "secuploadfilemode",
+            "secuploadkeepfiles",
+        ],
+        "the engine keeps nothing on disk",
+    ),
+    (&["secuploadfilelimit"], "a multipart body of more than 200 parts is an error of its form"),
+    (
+        &["secpcrematchlimit", "secpcrematchlimitrecursion"],
+        "patterns take linear time, and the work for one request has a budget",
+    ),
+    (
+        &["secrequestbodyinmemorylimit", "secrequestbodynofileslimit"],
+        "how large bodies may be is the gateway's business",
+    ),
+    (&["secgeolookupdb", "secgsblookupdb", "sechttpblkey"], "operators that need it never match"),
+    (
+        &[
+            "seccachetransformations",
+            "secconnengine",
+            "secconnreadstatelimit",
+            "secconnwritestatelimit",
+            "secdisablebackendcompression",
+            "secinterceptonerror",
+            "secreadstatelimit",
+            "secruleperftime",
+            "secserversignature",
+            "secstatusengine",
+            "secwritestatelimit",
+        ],
+        "it concerns the server the other engine runs in",
+    ),
+];
 
 /// What a setting takes; none for a name that is no setting.
 fn wanted(lower: &str) -> Option<&'static str> {
@@ -78,6 +146,10 @@ fn wanted(lower: &str) -> Option<&'static str> {
         "seccookieformat" => "0: cookies of version 1 are not used by any browser",
         "secunicodemapfile" => "20127: the map of that code page is built in",
         "seccollectiontimeout" => "a number of seconds",
+        "seccontentinjection" | "sechashengine" | "secstreaminbodyinspection" | "secstreamoutbodyinspection" => {
+            "Off: the engine looks at messages and does not change them"
+        }
+        "secxmlexternalentity" => "Off: no entity is fetched or resolved",
         _ => return None,
     })
 }
@@ -99,6 +171,11 @@ fn value(lower: &str, text: &str) -> Option<Setting> {
             text.eq_ignore_ascii_case("ProcessPartial").then_some(Setting::AsBuilt)?
         }
         "seccookieformat" => (text == "0").then_some(Setting::AsBuilt)?,
+        "seccontentinjection"
+        | "sechashengine"
+        | "secstreaminbodyinspection"
+        | "secstreamoutbodyinspection"
+        | "secxmlexternalentity" => text.eq_ignore_ascii_case("Off").then_some(Setting::AsBuilt)?,
         "secunicodemapfile" => (text == "20127").then_some(Setting::AsBuilt)?,
         // Persistent collections live as long as the request here, which is shorter than any time-out.
         "seccollectiontimeout" => text.parse::<u32>().ok().map(|_| Setting::AsBuilt)?,

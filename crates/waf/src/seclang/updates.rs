@@ -49,8 +49,22 @@ pub(crate) enum Update {
     Remove(RuleChoice),
     /// They look at more or at less.
     Targets(RuleChoice, Vec<TargetItem>),
-    /// They do something else.
-    Actions(RuleChoice, Vec<(Action, Place)>),
+    /// Those that look at one of the second targets look at the first ones instead.
+    Replaced(RuleChoice, Vec<TargetItem>, Vec<TargetItem>),
+    /// They, or one link of their chain, counted from zero, do something else.
+    Actions(RuleChoice, usize, Vec<(Action, Place)>),
+}
+
+impl Update {
+    /// Which rules are meant.
+    pub(crate) fn choice(&self) -> &RuleChoice {
+        match self {
+            Self::Remove(choice)
+            | Self::Targets(choice, _)
+            | Self::Replaced(choice, ..)
+            | Self::Actions(choice, ..) => choice,
+        }
+    }
 }
 
 /// Reads one of these directives; the outer none says that it is another.
@@ -65,23 +79,55 @@ pub(super) fn parse(
     let (kind, by) = rest.split_once("by")?;
     let found = match kind {
         "remove" => choice(by, name, arguments, faults).map(Update::Remove),
-        "updatetarget" => two(name, arguments, faults).and_then(|(which, what)| {
-            let which = choice(by, name, &[*which], faults)?;
-            Some(Update::Targets(which, targets(what, true, reader, faults)?))
-        }),
-        "updateaction" if by == "id" => two(name, arguments, faults).and_then(|(which, what)| {
-            let which = choice(by, name, &[*which], faults)?;
-            Some(Update::Actions(which, actions(what, reader, faults)?))
-        }),
+        "updatetarget" => target_update(by, name, arguments, reader, faults),
+        "updateaction" if by == "id" => action_update(name, arguments, reader, faults),
         _ => return None,
     };
     Some(found)
 }
 
-fn two<'w, 'l>(name: &Word<'l>, words: &'w [Word<'l>], faults: &mut Faults) -> Option<(&'w Word<'l>, &'w Word<'l>)> {
-    if let [first, second] = words {
-        return Some((first, second));
+/// `SecRuleUpdateTargetBy...`: rules, what they look at, and, if that takes the place of something, of what.
+fn target_update(
+    by: &str,
+    name: &Word<'_>,
+    arguments: &[Word<'_>],
+    reader: &dyn Reader,
+    faults: &mut Faults,
+) -> Option<Update> {
+    let (which, items, replaced) = match arguments {
+        [which, items] => (which, items, None),
+        [which, items, replaced] => (which, items, Some(replaced)),
+        _ => return wrong_count(name, arguments, faults),
+    };
+    let which = choice(by, name, &[*which], faults);
+    let items = targets(items, true, reader, faults);
+    let Some(word) = replaced else { return Some(Update::Targets(which?, items?)) };
+    let replaced = targets(word, true, reader, faults)?;
+    if items.iter().flatten().chain(&replaced).any(|item| matches!(item, TargetItem::Omit(_))) {
+        faults.add(word.place(0), "an omission where targets are replaced", "targets without an exclamation mark");
+        return None;
     }
+    Some(Update::Replaced(which?, items?, replaced))
+}
+
+/// `SecRuleUpdateActionById`: rules, or one rule and the number of a link of its chain, and what they do.
+fn action_update(name: &Word<'_>, arguments: &[Word<'_>], reader: &dyn Reader, faults: &mut Faults) -> Option<Update> {
+    let [which, list] = arguments else { return wrong_count(name, arguments, faults) };
+    let list = actions(list, reader, faults);
+    let text = which.unquoted();
+    let Some((id, offset)) = text.split_once(':') else {
+        return Some(Update::Actions(choice("id", name, &[*which], faults)?, 0, list?));
+    };
+    match (id.trim().parse(), offset.trim().parse()) {
+        (Ok(id), Ok(offset)) => Some(Update::Actions(RuleChoice::Numbers(RuleNumbers(vec![(id, id)])), offset, list?)),
+        _ => {
+            faults.add(which.place(0), format!("\"{text}\""), "an id and the number of a link, such as 942100:1");
+            None
+        }
+    }
+}
+
+fn wrong_count<T>(name: &Word<'_>, words: &[Word<'_>], faults: &mut Faults) -> Option<T> {
     let found = format!("{} with {} arguments", name.text, words.len());
     faults.add(name.place(0), found, "it takes the rules meant and the change");
     None

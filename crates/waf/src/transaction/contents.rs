@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use crate::byte_set::ByteSet;
 use crate::operators::Work;
-use crate::program::{Filter, List, Prefilter, Program};
+use crate::program::{Filter, List, Program};
 use crate::transformations::Transformation;
+use crate::verdict::Bound;
 
 /// A stretch of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,11 +50,45 @@ struct Step {
 #[derive(Debug)]
 pub(super) struct Contents {
     program: Arc<Program>,
+    lists: Lists,
+    work: Work,
+    /// Work beyond which values are neither transformed nor looked through: they stay as they are, and whatever looks
+    /// at them is told that there is no more to be done.
+    bound: u64,
+    /// Why a value was not transformed or not looked through, if one was not.
+    left_out: Option<Bound>,
+}
+
+/// What stretches are made of.
+#[derive(Debug, Default)]
+pub(super) struct Lists {
     bytes: Vec<u8>,
     contents: Vec<Content>,
     steps: Vec<Step>,
     words: Vec<u64>,
-    work: Work,
+}
+
+impl Lists {
+    /// Bytes that they take, roughly.
+    fn used(&self) -> usize {
+        let Self { bytes, contents, steps, words } = self;
+        bytes.len() + size_of_val(&**contents) + size_of_val(&**steps) + size_of_val(&**words)
+    }
+
+    /// Bytes that there is room for.
+    pub(super) fn room(&self) -> usize {
+        let Self { bytes, contents, steps, words } = self;
+        let lists = contents.capacity() * size_of::<Content>() + steps.capacity() * size_of::<Step>();
+        lists + bytes.capacity() + words.capacity() * size_of::<u64>()
+    }
+
+    pub(super) fn clear(&mut self) {
+        let Self { bytes, contents, steps, words } = self;
+        bytes.clear();
+        contents.clear();
+        steps.clear();
+        words.clear();
+    }
 }
 
 /// What a byte costs, against one that a linear-time pattern looks at: where it is transformed, and where it is looked
@@ -61,50 +96,53 @@ pub(super) struct Contents {
 const TRANSFORMED: u64 = 2;
 const SCANNED: u64 = 3;
 
+/// How many times longer a transformation makes a value at most.
+const GROWTH: usize = 3;
+
 impl Contents {
-    pub(super) fn new(program: &Arc<Program>) -> Self {
-        let mut contents = Self {
-            program: Arc::clone(program),
-            bytes: Vec::with_capacity(8192),
-            contents: Vec::with_capacity(128),
-            steps: Vec::with_capacity(64),
-            words: Vec::with_capacity(512),
-            work: Work::default(),
-        };
+    /// With emptied lists.
+    pub(super) fn new(program: &Arc<Program>, lists: Lists) -> Self {
+        let mut contents =
+            Self { program: Arc::clone(program), lists, work: Work::default(), bound: u64::MAX, left_out: None };
         contents.add(b"");
         contents
     }
 
+    /// The lists, to be used again.
+    pub(super) fn take_lists(&mut self) -> Lists {
+        std::mem::take(&mut self.lists)
+    }
+
     /// Takes in a stretch.
     pub(super) fn add(&mut self, bytes: &[u8]) -> ContentId {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(bytes);
+        let start = self.lists.bytes.len();
+        self.lists.bytes.extend_from_slice(bytes);
         self.added(start)
     }
 
     /// What was appended from a place on is a stretch of its own.
     fn added(&mut self, start: usize) -> ContentId {
-        let end = self.bytes.len();
-        let bytes = ByteSet::of(self.bytes.get(start..).unwrap_or_default());
-        let id = u32::try_from(self.contents.len()).unwrap_or(0);
-        self.contents.push(Content { start, end, bytes, same: 0, steps: NONE, bits: [NONE; 2] });
+        let end = self.lists.bytes.len();
+        let bytes = ByteSet::of(self.lists.bytes.get(start..).unwrap_or_default());
+        let id = u32::try_from(self.lists.contents.len()).unwrap_or(0);
+        self.lists.contents.push(Content { start, end, bytes, same: 0, steps: NONE, bits: [NONE; 2] });
         ContentId(id)
     }
 
     pub(super) fn add_number(&mut self, number: i64) -> ContentId {
-        let start = self.bytes.len();
-        push_number(number, &mut self.bytes);
+        let start = self.lists.bytes.len();
+        push_number(number, &mut self.lists.bytes);
         self.added(start)
     }
 
     pub(super) fn bytes(&self, id: ContentId) -> &[u8] {
-        let content = self.contents.get(id.0 as usize);
-        content.and_then(|content| self.bytes.get(content.start..content.end)).unwrap_or_default()
+        let content = self.lists.contents.get(id.0 as usize);
+        content.and_then(|content| self.lists.bytes.get(content.start..content.end)).unwrap_or_default()
     }
 
     /// The bytes that stand in a stretch.
     pub(super) fn byte_set(&self, id: ContentId) -> ByteSet {
-        self.contents.get(id.0 as usize).map_or(ByteSet::EMPTY, |content| content.bytes)
+        self.lists.contents.get(id.0 as usize).map_or(ByteSet::EMPTY, |content| content.bytes)
     }
 
     /// Counts work.
@@ -112,17 +150,24 @@ impl Contents {
         self.work.add(units);
     }
 
+    /// Sets how much work may be done altogether.
+    pub(super) fn bound(&mut self, work: u64) {
+        self.bound = work;
+    }
+
     /// Work done so far.
     pub(super) fn work(&self) -> u64 {
         self.work.units()
     }
 
-    /// Bytes that all of it takes, roughly.
-    pub(super) fn memory(&self) -> usize {
-        self.bytes.len()
-            + self.contents.len() * size_of::<Content>()
-            + self.steps.len() * size_of::<Step>()
-            + self.words.len() * size_of::<u64>()
+    /// Why a value was not transformed or not looked through, if one was not.
+    pub(super) fn left_out(&self) -> Option<Bound> {
+        self.left_out
+    }
+
+    /// Whether there is no room for more, `more` bytes being taken elsewhere.
+    pub(super) fn is_full(&self, more: usize) -> bool {
+        self.left_out == Some(Bound::Memory) || self.lists.used() + more > self.program.settings.memory
     }
 
     /// The content after a list of transformations.
@@ -135,13 +180,13 @@ impl Contents {
 
     /// The content after one transformation.
     pub(super) fn step(&mut self, id: ContentId, transformation: Transformation) -> ContentId {
-        let Some(content) = self.contents.get(id.0 as usize) else { return id };
+        let Some(content) = self.lists.contents.get(id.0 as usize) else { return id };
         let bit = bit_of(transformation);
         if content.same & bit != 0 {
             return id;
         }
         let mut at = content.steps;
-        while let Some(step) = self.steps.get(at as usize) {
+        while let Some(step) = self.lists.steps.get(at as usize) {
             if step.transformation == transformation {
                 return step.to;
             }
@@ -150,26 +195,32 @@ impl Contents {
         if transformation.touched().is_some_and(|touched| !touched.meets(&content.bytes)) {
             return self.unchanged(id, bit);
         }
+        let length = self.bytes(id).len();
+        let over = (self.work.units() > self.bound).then_some(Bound::Work);
+        let over = over.or(self.is_full(GROWTH * length).then_some(Bound::Memory));
+        if over.is_some() {
+            self.left_out = self.left_out.or(over);
+            return id;
+        }
         let before = self.bytes(id);
-        let length = before.len();
         let changed = match transformation.apply(Cow::Borrowed(before)) {
             Cow::Borrowed(after) if after.len() == length => None,
             Cow::Borrowed(after) => Some(after.to_vec()),
             Cow::Owned(after) => (*after != *before).then_some(after),
         };
-        self.spend(length as u64 * TRANSFORMED + 16);
+        self.spend(length as u64 * TRANSFORMED + 48);
         let Some(changed) = changed else { return self.unchanged(id, bit) };
         let to = self.add(&changed);
-        let next = u32::try_from(self.steps.len()).unwrap_or(NONE);
-        if let Some(content) = self.contents.get_mut(id.0 as usize) {
-            self.steps.push(Step { transformation, to, next: content.steps });
+        let next = u32::try_from(self.lists.steps.len()).unwrap_or(NONE);
+        if let Some(content) = self.lists.contents.get_mut(id.0 as usize) {
+            self.lists.steps.push(Step { transformation, to, next: content.steps });
             content.steps = next;
         }
         to
     }
 
     fn unchanged(&mut self, id: ContentId, bit: u64) -> ContentId {
-        if let Some(content) = self.contents.get_mut(id.0 as usize) {
+        if let Some(content) = self.lists.contents.get_mut(id.0 as usize) {
             content.same |= bit;
         }
         id
@@ -183,7 +234,7 @@ impl Contents {
         let bytes = self.byte_set(id);
         filter.bytes.iter().all(|set| set.meets(&bytes))
             && filter.bit.is_none_or(|bit| {
-                let bits = Bits(self.bits(id, response));
+                let bits = self.bits(id, response);
                 self.has(bits, bit)
             })
     }
@@ -191,47 +242,69 @@ impl Contents {
     /// The bits that any of some contents have.
     pub(super) fn union(&mut self, ids: &[(u32, ContentId)], response: bool) -> Bits {
         if let [(_, only)] = ids {
-            return Bits(self.bits(*only, response));
+            return self.bits(*only, response);
         }
         ids.iter().for_each(|(_, id)| _ = self.bits(*id, response));
-        let union = self.words.len();
-        let words = self.filter(response).words();
-        self.words.resize(union + words, 0);
-        let (before, sum) = self.words.split_at_mut(union);
+        let union = self.lists.words.len();
+        let words = if response { &self.program.response_filter } else { &self.program.request_filter }.words();
+        self.lists.words.resize(union + words, 0);
+        let (before, sum) = self.lists.words.split_at_mut(union);
         for (_, id) in ids {
-            let start = self.contents.get(id.0 as usize).map_or(NONE, |content| content.bits[usize::from(response)]);
-            for (sum, word) in sum.iter_mut().zip(before.iter().skip(start as usize)) {
-                *sum |= word;
-            }
+            let start =
+                self.lists.contents.get(id.0 as usize).map_or(NONE, |content| content.bits[usize::from(response)]);
+            add_words(sum, before, start as usize);
         }
         Bits(union)
     }
 
-    /// Whether a bit is set.
-    pub(super) fn has(&self, bits: Bits, bit: u32) -> bool {
-        self.words.get(bits.0 + bit as usize / 64).is_none_or(|word| word & (1 << (bit % 64)) != 0)
+    /// The bits that are set in any of some others, all of the same filter.
+    pub(super) fn sum(&mut self, list: &[Bits]) -> Bits {
+        if let [only] = list {
+            return *only;
+        }
+        let start = self.lists.words.len();
+        let words = self.program.request_filter.words().max(self.program.response_filter.words());
+        self.lists.words.resize(start + words, 0);
+        let (before, sum) = self.lists.words.split_at_mut(start);
+        list.iter().for_each(|bits| add_words(sum, before, bits.0));
+        Bits(start)
     }
 
-    fn filter(&self, response: bool) -> &Prefilter {
-        if response { &self.program.response_filter } else { &self.program.request_filter }
+    /// Whether a bit is set.
+    pub(super) fn has(&self, bits: Bits, bit: u32) -> bool {
+        self.lists.words.get(bits.0 + bit as usize / 64).is_none_or(|word| word & (1 << (bit % 64)) != 0)
     }
 
     /// Where the bits of a content stand; it is looked through if it has not been.
-    fn bits(&mut self, id: ContentId, response: bool) -> usize {
-        let known = self.contents.get(id.0 as usize).map_or(NONE, |content| content.bits[usize::from(response)]);
+    fn bits(&mut self, id: ContentId, response: bool) -> Bits {
+        let known = self.lists.contents.get(id.0 as usize).map_or(NONE, |content| content.bits[usize::from(response)]);
         if known != NONE {
-            return known as usize;
+            return Bits(known as usize);
         }
-        let start = self.words.len();
-        let Self { program, bytes, contents, words, work, .. } = self;
+        let start = self.lists.words.len();
+        let Self { program, lists: Lists { bytes, contents, words, .. }, work, bound, left_out } = self;
         let filter = if response { &program.response_filter } else { &program.request_filter };
         words.resize(start + filter.words(), 0);
-        let Some(content) = contents.get_mut(id.0 as usize) else { return start };
+        let Some(content) = contents.get_mut(id.0 as usize) else { return Bits(start) };
         let value = bytes.get(content.start..content.end).unwrap_or_default();
-        filter.scan(value, words.get_mut(start..).unwrap_or_default());
+        let bits = words.get_mut(start..).unwrap_or_default();
+        if work.units() > *bound {
+            // Whatever passes on this word finds that the work has ended.
+            bits.fill(u64::MAX);
+            left_out.get_or_insert(Bound::Work);
+        } else {
+            filter.scan(value, bits);
+        }
         content.bits[usize::from(response)] = u32::try_from(start).unwrap_or(NONE);
-        work.add(value.len() as u64 * SCANNED + 16);
-        start
+        work.add(value.len() as u64 * SCANNED + 64);
+        Bits(start)
+    }
+}
+
+/// Sets in a sum what is set in the words from a place on.
+fn add_words(sum: &mut [u64], words: &[u64], start: usize) {
+    for (sum, word) in sum.iter_mut().zip(words.get(start..).unwrap_or_default()) {
+        *sum |= word;
     }
 }
 

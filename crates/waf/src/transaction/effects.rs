@@ -3,15 +3,18 @@
 use super::Transaction;
 use super::kept::{self, Place};
 use super::look::Matched;
-use crate::actions::{Change, Ctl, SetVar};
+use crate::actions::{Change, Ctl, Redaction, SetVar};
 use crate::operators::Captures;
 use crate::program::{CompiledCtl, Link, Program, Rule};
+use crate::variables::{Omission, Selector, Variable};
 use crate::verdict::ScoreStep;
 
 /// Values told of one rule.
 const TOLD_VALUES: usize = 16;
 /// Steps of scores told of one request.
 const TOLD_STEPS: usize = 512;
+/// Names that rules of one request may forbid to tell the values of.
+const REDACTED_NAMES: usize = 256;
 /// Values one link may hand on to the next.
 const HANDED_ON: usize = 4096;
 
@@ -42,6 +45,28 @@ impl Transaction {
         for ctl in &link.ctls {
             self.control(ctl);
         }
+        for redaction in &link.redactions {
+            self.redact(redaction, &matched);
+        }
+    }
+
+    /// From here on a value is not told; what was told is seen to at the end.
+    fn redact(&mut self, redaction: &Redaction, matched: &Matched) {
+        let (variable, key) = match redaction {
+            Redaction::Named(variable, key) => (*variable, key.clone()),
+            Redaction::Matched => (matched.variable, matched.key(&self.contents, &self.store).into()),
+        };
+        // What stands among the arguments stands there under other names, too.
+        let of_arguments = [Variable::Args, Variable::ArgsGet, Variable::ArgsPost];
+        let variables =
+            if of_arguments.contains(&variable) { &of_arguments[..] } else { std::slice::from_ref(&variable) };
+        if self.redacted.len() + variables.len() > REDACTED_NAMES {
+            self.verdict.omitted += 1;
+            return;
+        }
+        let selector = if key.is_empty() { Selector::All } else { Selector::Key(key) };
+        let omission = |variable: &Variable| Omission { variable: *variable, selector: selector.clone() };
+        self.redacted.extend(variables.iter().map(omission));
     }
 
     /// Groups 0 to 9 become `TX:0` to `TX:9`; those that took no part hold nothing.
@@ -116,6 +141,9 @@ impl Transaction {
             (Ctl::Processor(processor), _) => self.facts.processor = Some(*processor),
             (Ctl::ForceRequestBody(on), _) => self.facts.force_body = *on,
             (Ctl::RequestBodyAccess(on), _) => self.facts.body_access = Some(*on),
+            (Ctl::RequestBodyLimit(bytes), _) => self.facts.body_limit = Some(*bytes),
+            (Ctl::ResponseBodyAccess(on), _) => self.facts.response_access = Some(*on),
+            (Ctl::ResponseBodyLimit(bytes), _) => self.facts.response_limit = Some(*bytes),
             (Ctl::AuditLog | Ctl::RemoveRules(_) | Ctl::RemoveTarget(..), _) => {}
         }
     }

@@ -50,6 +50,7 @@ impl Transaction {
     /// Gets ready for the rules of a phase.
     pub(super) fn begin(&mut self, phase: Phase) {
         self.stage = Stage { phase, at: 0, running: self.runs(phase) };
+        self.contents.bound(self.limit());
         if self.stage.running {
             let program = std::sync::Arc::clone(&self.program);
             self.shelves.new_phase(&program);
@@ -60,14 +61,15 @@ impl Transaction {
     pub(super) fn advance(&mut self, work: u64) -> Progress {
         let program = std::sync::Arc::clone(&self.program);
         let until = self.contents.work().saturating_add(work);
-        let rules = program.phase(self.stage.phase);
+        let (rules, gates) = (program.phase(self.stage.phase), program.gates(self.stage.phase));
         while let Some(rule) = rules.get(self.stage.at).filter(|_| self.stage.running) {
-            self.stage.at += 1;
             self.contents.spend(RULE);
-            if self.removed.contains(rule.index) || self.is_spent(rule) {
-                continue;
-            }
-            if self.run_rule(&program, rule) {
+            let gate = gates.get(self.stage.at).and_then(Option::as_ref);
+            self.stage.at += 1;
+            // What is left once the budget is spent is not spent on gates.
+            let over = self.verdict.exhausted.is_some() && !rule.only_kept;
+            let closed = over || gate.is_some_and(|gate| !self.opens(&program, gate));
+            if !closed && !self.removed.contains(rule.index) && !self.is_spent(rule) && self.run_rule(&program, rule) {
                 if self.mode == EngineMode::Off || self.decide(rule) {
                     break;
                 }
@@ -75,6 +77,9 @@ impl Transaction {
                     let later = rules.get(self.stage.at..).unwrap_or_default();
                     self.stage.at += later.partition_point(|rule| rule.order < place);
                 }
+            }
+            if let Some(bound) = self.contents.left_out() {
+                self.exhaust(rule, bound);
             }
             if self.contents.work() >= until {
                 return Progress::More;
@@ -89,30 +94,34 @@ impl Transaction {
     pub(super) fn is_spent(&mut self, rule: &Rule) -> bool {
         let work = self.contents.work();
         if self.verdict.exhausted.is_none() {
-            let settings = &self.program.settings;
-            let memory = self.contents.memory() + self.shelves.memory() > settings.memory;
-            if work <= settings.budget && !memory {
+            let memory = self.contents.is_full(self.shelves.memory());
+            if work <= self.limit() && !memory {
                 return false;
             }
             self.exhaust(rule, if memory { Bound::Memory } else { Bound::Work });
         }
-        let reserve = self.verdict.exhausted.map_or(0, |exhausted| exhausted.work.saturating_add(RESERVE));
-        !rule.only_kept || work > reserve
+        !rule.only_kept || work > self.limit()
+    }
+
+    /// Work that may be done altogether: the budget, and once that is spent, a little more for rules that look only at
+    /// what has been found so far.
+    fn limit(&self) -> u64 {
+        let settings = &self.program.settings;
+        let response = if self.stage.phase.is_request() { 0 } else { settings.response_budget };
+        let reserve = |found: Exhaustion| found.work.saturating_add(RESERVE);
+        self.verdict.exhausted.map_or(settings.budget.saturating_add(response), reserve)
     }
 
     /// Notes where the work ended.
     pub(super) fn exhaust(&mut self, rule: &Rule, bound: Bound) {
         let found = Exhaustion { phase: self.stage.phase, rule: rule.info.id, bound, work: self.contents.work() };
         self.verdict.exhausted.get_or_insert(found);
+        self.contents.bound(self.limit());
     }
 
-    /// How much more may be done for a rule.
-    pub(super) fn room(&self, rule: &Rule) -> u64 {
-        let bound = match self.verdict.exhausted {
-            Some(exhausted) if rule.only_kept => exhausted.work.saturating_add(RESERVE),
-            _ => self.program.settings.budget,
-        };
-        bound.saturating_sub(self.contents.work())
+    /// How much more may be done.
+    pub(super) fn room(&self) -> u64 {
+        self.limit().saturating_sub(self.contents.work())
     }
 
     fn runs(&self, phase: Phase) -> bool {
@@ -137,6 +146,9 @@ impl Transaction {
             }
             std::mem::swap(&mut self.before, &mut self.now);
         }
+        if let Some(severity) = rule.info.severity {
+            self.highest = Some(self.highest.map_or(severity, |highest| highest.min(severity)));
+        }
         if rule.log {
             self.tell(program, rule);
         }
@@ -157,6 +169,7 @@ impl Transaction {
             }
             None => test.operator.argument().as_bytes(),
         };
+        self.contents.spend(test.operator.expansion_cost(argument));
         let running = Running { program, rule, link, test, argument };
         link.targets.iter().for_each(|entry| self.look(&running, entry));
         self.text = text;

@@ -1,10 +1,12 @@
 //! What is known of a request and its response, before rules ask for it by variable.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::contents::{ContentId, Contents};
 use super::head::Head;
 use crate::body::{self, Anomalies, Processor};
+use crate::transformations::Transformation;
 
 /// A value with its key.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +26,15 @@ pub(super) struct Facts {
     pub(super) remote_port: u16,
     pub(super) headers: Vec<Entry>,
     pub(super) body: Vec<u8>,
+    /// What rules say about the bodies of this request and its response.
     pub(super) body_access: Option<bool>,
+    pub(super) body_limit: Option<usize>,
+    pub(super) response_access: Option<bool>,
+    pub(super) response_limit: Option<usize>,
+    /// The clock as the host told it: seconds since 1970, and the offset of local time.
+    pub(super) time: Option<(i64, i32)>,
+    /// The address and port the client came to.
+    pub(super) server: Option<(IpAddr, u16)>,
     pub(super) processor: Option<Processor>,
     pub(super) force_body: bool,
     pub(super) post: Vec<Entry>,
@@ -41,6 +51,7 @@ pub(super) struct Facts {
     pub(super) response_protocol: ContentId,
     pub(super) response_headers: Vec<Entry>,
     pub(super) response_body: Vec<u8>,
+    pub(super) response_cut: bool,
     pub(super) elapsed_ms: u64,
 }
 
@@ -60,6 +71,11 @@ impl Facts {
             headers: entries(headers, contents),
             body: Vec::new(),
             body_access: None,
+            body_limit: None,
+            response_access: None,
+            response_limit: None,
+            time: None,
+            server: None,
             processor: None,
             force_body: false,
             post: Vec::new(),
@@ -75,6 +91,7 @@ impl Facts {
             response_protocol: ContentId::EMPTY,
             response_headers: Vec::new(),
             response_body: Vec::new(),
+            response_cut: false,
             elapsed_ms: 0,
         };
         facts.processor = Processor::for_content_type(facts.header(b"content-type", contents));
@@ -96,6 +113,21 @@ impl Facts {
     /// The value of the first header field of this name; empty where there is none.
     pub(super) fn header<'c>(&self, name: &[u8], contents: &'c Contents) -> &'c [u8] {
         first(&self.headers, name, contents)
+    }
+
+    /// The scheme of the client's credentials, and what stands behind it.
+    pub(super) fn credentials<'c>(&self, contents: &'c Contents) -> Option<(&'c [u8], &'c [u8])> {
+        let field = self.header(b"authorization", contents).trim_ascii();
+        let end = field.iter().position(|byte| *byte == b' ').unwrap_or(field.len());
+        (end > 0).then(|| (&field[..end], field[end..].trim_ascii()))
+    }
+
+    /// The user's name where the client sends it with its password.
+    pub(super) fn user(&self, contents: &Contents) -> Option<Vec<u8>> {
+        let (scheme, token) = self.credentials(contents)?;
+        let decoded = Transformation::Base64Decode.apply(Cow::Borrowed(token));
+        let end = memchr::memchr(b':', &decoded).filter(|_| scheme.eq_ignore_ascii_case(b"Basic"))?;
+        Some(decoded[..end].to_vec())
     }
 
     pub(super) fn response_type<'c>(&self, contents: &'c Contents) -> &'c [u8] {

@@ -4,14 +4,14 @@ use super::Transaction;
 use super::contents::{ContentId, Contents};
 use super::kept::{Place, Store};
 use crate::operators::{Captures, Work};
-use crate::program::{Filter, Link, LinkTarget, Program, Rule, Test};
+use crate::program::{Link, LinkTarget, Program, Rule, Test};
 use crate::variables::{Omission, Selector, Target, TargetKind, Variable};
 use crate::verdict::Bound;
 
 /// What it costs to pass over a value, and to ask an operator about one, however short it is; against a byte that a
 /// linear-time pattern looks at.
-const GLANCE: u64 = 4;
-const LOOK: u64 = 24;
+const GLANCE: u64 = 8;
+const LOOK: u64 = 48;
 
 /// A value that matched.
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +92,7 @@ impl Transaction {
         let Some(seen) = self.shelve_view(running.program, view) else { return };
         let (link, test) = (running.link, running.test);
         let filter = if test.negated || link.multi_match { None } else { Some(&link.filter) };
-        if filter.is_some_and(|filter| !self.any_may_match(view, seen, filter)) {
+        if filter.is_some_and(|filter| !self.any_may_match(seen, filter)) {
             return;
         }
         let response = !running.rule.info.phase.is_request();
@@ -109,7 +109,11 @@ impl Transaction {
                 continue;
             }
             let key = if target.variable.is_collection() { Key::Content(entry.key) } else { Key::Nothing };
-            self.try_value(running, Matched { variable: target.variable, key, value }, link.multi_match);
+            let matched = Matched { variable: target.variable, key, value };
+            match filter {
+                Some(_) => self.try_passed(running, matched),
+                None => self.try_value(running, matched),
+            }
         }
     }
 
@@ -190,13 +194,13 @@ impl Transaction {
         if !running.link.multi_match {
             matched.value = self.contents.transformed(matched.value, &running.link.list);
         }
-        self.try_value(running, matched, running.link.multi_match);
+        self.try_value(running, matched);
     }
 
     /// Tests a value; with `multiMatch`, before the transformations and after each that changes it.
-    fn try_value(&mut self, running: &Running<'_>, mut matched: Matched, multi_match: bool) {
+    fn try_value(&mut self, running: &Running<'_>, mut matched: Matched) {
         self.try_one(running, matched);
-        if !multi_match {
+        if !running.link.multi_match {
             return;
         }
         for transformation in &running.link.transformations {
@@ -209,30 +213,37 @@ impl Transaction {
     }
 
     fn try_one(&mut self, running: &Running<'_>, matched: Matched) {
-        if self.is_spent(running.rule) {
+        let Running { program, rule, link, test, .. } = running;
+        let response = !rule.info.phase.is_request();
+        if self.contents.may_match(matched.value, &link.filter, response) {
+            self.try_passed(running, matched);
+        } else if test.negated && !self.is_spent(rule) {
+            self.matched(program, rule, link, matched, None);
+        }
+    }
+
+    /// Tests a value that the filter lets pass.
+    fn try_passed(&mut self, running: &Running<'_>, matched: Matched) {
+        let Running { program, rule, link, test, argument } = running;
+        if self.is_spent(rule) {
             return;
         }
-        let Running { rule, link, test, argument, .. } = running;
-        let response = !rule.info.phase.is_request();
-        let mut work = Work::within(self.room(rule));
-        let mut found = false;
+        let mut work = Work::within(self.room());
+        work.add(LOOK);
+        let value = self.contents.bytes(matched.value);
+        let found = test.operator.look(value, argument, None, &mut work);
+        // Groups cost more than a look without them, and most values match nothing.
         let mut captures = None;
-        if self.contents.may_match(matched.value, &link.filter, response) {
-            work.add(LOOK);
-            let value = self.contents.bytes(matched.value);
-            found = test.operator.look(value, argument, None, &mut work);
-            // Groups cost more than a look without them, and most values match nothing.
-            if found && link.capture && !test.negated {
-                let groups = captures.insert(Captures::default());
-                test.operator.look(value, argument, Some(groups), &mut work);
-            }
+        if found && link.capture && !test.negated {
+            let groups = captures.insert(Captures::default());
+            test.operator.look(value, argument, Some(groups), &mut work);
         }
         self.contents.spend(work.units());
         if work.refused() {
             return self.exhaust(rule, Bound::Work);
         }
         if found != test.negated {
-            self.matched(running.program, rule, link, matched, captures);
+            self.matched(program, rule, link, matched, captures);
         }
     }
 }

@@ -6,6 +6,7 @@
 //! at, the same for the response, and [`finish`](Transaction::finish) at the end. After each phase
 //! [`stopped`](Transaction::stopped) says whether the request may go on.
 
+mod clock;
 mod contents;
 mod effects;
 mod evaluate;
@@ -14,16 +15,19 @@ mod facts;
 mod head;
 mod kept;
 mod look;
+mod scratch;
 mod shelf;
 mod tell;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 pub use evaluate::Progress;
 pub use head::Head;
 pub(crate) use kept::number;
+pub(crate) use scratch::Scratches;
 
-use crate::actions::{AllowScope, Phase};
+use crate::actions::{AllowScope, Phase, Severity};
 use crate::body::{self, Bounds, Processor};
 use crate::program::{Program, RuleSet};
 use crate::seclang::EngineMode;
@@ -34,6 +38,7 @@ use evaluate::Stage;
 use facts::Facts;
 use kept::{Place, Store};
 use look::Matched;
+use scratch::Scratch;
 use shelf::Shelves;
 
 /// A request that is being looked at.
@@ -59,6 +64,10 @@ pub struct Transaction {
     now: Vec<Matched>,
     /// The values to tell of the rule that runs.
     to_tell: Vec<Matched>,
+    /// Values that rules forbid to tell.
+    redacted: Vec<Omission>,
+    /// The worst severity of all matches.
+    highest: Option<Severity>,
     /// Captures come from a value that is not told.
     captured_secret: bool,
     /// Lists and a text that rules use one after the other.
@@ -75,12 +84,13 @@ impl Transaction {
         head: &Head<'_>,
         headers: impl IntoIterator<Item = (&'h [u8], &'h [u8])>,
     ) -> Self {
-        let mut contents = Contents::new(program);
+        let scratch = program.scratches.take();
+        let mut contents = Contents::new(program, scratch.contents);
         let facts = Facts::new(head, headers, &mut contents);
         Self {
             contents,
             facts,
-            shelves: Shelves::new(program),
+            shelves: scratch.shelves.for_program(program),
             store: Store::new(program),
             stage: Stage::NONE,
             body_begun: false,
@@ -92,6 +102,8 @@ impl Transaction {
             before: Vec::new(),
             now: Vec::new(),
             to_tell: Vec::new(),
+            redacted: Vec::new(),
+            highest: None,
             captured_secret: false,
             spare: Vec::new(),
             places: Vec::new(),
@@ -99,6 +111,17 @@ impl Transaction {
             verdict: Verdict::default(),
             program: Arc::clone(program),
         }
+    }
+
+    /// Tells the time, for rules that ask: seconds since the beginning of 1970 in UTC, and by how many seconds local
+    /// time is ahead of it. Without it the variables of time have no value.
+    pub fn set_time(&mut self, unix_seconds: i64, offset_seconds: i32) {
+        self.facts.time = Some((unix_seconds, offset_seconds));
+    }
+
+    /// Tells the address and port that the client came to, for rules that ask.
+    pub fn set_server(&mut self, address: IpAddr, port: u16) {
+        self.facts.server = Some((address, port));
     }
 
     /// Runs the rules that look at the request's head.
@@ -120,7 +143,7 @@ impl Transaction {
         if !self.wants_body() {
             return false;
         }
-        let limit = self.program.settings.request_body_limit;
+        let limit = self.facts.body_limit.map_or(self.program.settings.request_body_limit, |limit| limit.min(MOST));
         let cut = append(&mut self.facts.body, piece, limit);
         self.verdict.body_cut |= cut;
         !cut
@@ -132,9 +155,9 @@ impl Transaction {
     }
 
     /// As [`request_body`](Self::request_body), a piece at a time, so that the host can serve others between pieces:
-    /// to be called until it is done. A piece ends with the first rule after which `work` has been done, in the units of
-    /// [`Options::budget`](crate::program::Options::budget); taking the body apart is a piece of its own. What is found
-    /// does not depend on the size of the pieces.
+    /// to be called until it is done. A piece ends with the first rule after which `work` has been done, in the units
+    /// of [`Options::budget`](crate::program::Options::budget); taking the body apart is a piece of its own. What is
+    /// found does not depend on the size of the pieces.
     pub fn request_body_step(&mut self, work: u64) -> Progress {
         if self.body_begun {
             return if self.stage.phase == Phase::RequestBody { self.advance(work) } else { Progress::Done };
@@ -169,7 +192,8 @@ impl Transaction {
             let end = content_type.iter().position(|byte| b"; \t".contains(byte)).unwrap_or(content_type.len());
             settings.response_types.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(&content_type[..end]))
         };
-        settings.response_body && self.mode != EngineMode::Off && self.stopped().is_none() && of_type()
+        let access = self.facts.response_access.unwrap_or(settings.response_body);
+        access && self.mode != EngineMode::Off && self.stopped().is_none() && of_type()
     }
 
     /// Takes a piece of the response's body; `false` says that no more of it will be looked at.
@@ -177,8 +201,10 @@ impl Transaction {
         if !self.wants_response_body() {
             return false;
         }
-        let limit = self.program.settings.response_body_limit;
+        let limit =
+            self.facts.response_limit.map_or(self.program.settings.response_body_limit, |limit| limit.min(MOST));
         let cut = append(&mut self.facts.response_body, piece, limit);
+        self.facts.response_cut |= cut;
         !cut
     }
 
@@ -193,13 +219,20 @@ impl Transaction {
         self.facts.elapsed_ms = elapsed_ms;
         self.run_phase(Phase::Logging);
         self.verdict.work = self.contents.work();
-        self.verdict
+        self.redact_told();
+        std::mem::take(&mut self.verdict)
     }
 
     /// The decision that ends the request, if one has been made.
     #[must_use]
     pub fn stopped(&self) -> Option<&Intervention> {
         self.verdict.intervention.as_ref().filter(|found| found.enforced && found.decision.stops())
+    }
+
+    /// Work done so far, in the units of [`Options::budget`](crate::program::Options::budget).
+    #[must_use]
+    pub fn work(&self) -> u64 {
+        self.contents.work()
     }
 
     /// What has been found so far.
@@ -225,6 +258,16 @@ impl Transaction {
         self.facts.body_read(read, &mut self.contents);
     }
 }
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        let shelves = std::mem::take(&mut self.shelves);
+        self.program.scratches.give(Scratch { contents: self.contents.take_lists(), shelves });
+    }
+}
+
+/// The most that a rule may raise the limit of a body to. Bytes.
+const MOST: usize = 2 << 20;
 
 /// What it costs to take a byte of a body apart, against one that a linear-time pattern looks at.
 const TAKEN_APART: u64 = 4;

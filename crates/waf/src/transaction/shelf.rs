@@ -1,12 +1,13 @@
 //! The values of each variable, made when a rule first asks, and the views of them after transformation.
 
 use super::Transaction;
+use super::clock;
 use super::contents::{Bits, ContentId};
 use super::facts::Entry;
 use crate::actions::Phase;
 use crate::body;
 use crate::byte_set::ByteSet;
-use crate::program::{Filter, Program, View};
+use crate::program::{Filter, Gate, Program, View};
 use crate::variables::Variable;
 
 /// What rules see of a view.
@@ -16,9 +17,18 @@ pub(super) struct Seen {
     end: usize,
     /// The bytes that any of them holds.
     pub(super) bytes: ByteSet,
-    /// The bits of the operators that can match any of them, once somebody asked.
+    /// The view that keeps the bits: another one where the transformations change nothing.
+    owner: u32,
+    /// The bits of the operators that can match any of them, once somebody asked the owner.
     bits: Option<Bits>,
     response: bool,
+}
+
+/// What some values hold together.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    bytes: ByteSet,
+    bits: Option<Bits>,
 }
 
 /// Values and views that have been made.
@@ -29,18 +39,47 @@ pub(super) struct Shelves {
     /// For each variable, where its values stand.
     places: [Option<(u32, u32)>; Variable::COUNT],
     views: Vec<Option<Seen>>,
+    groups: Vec<Option<Held>>,
     /// Of all views: index of a value among those of its variable, and what it is after transformation.
     seen: Vec<(u32, ContentId)>,
 }
 
-impl Shelves {
-    pub(super) fn new(program: &Program) -> Self {
+impl Default for Shelves {
+    fn default() -> Self {
         Self {
-            entries: Vec::with_capacity(128),
+            entries: Vec::new(),
             places: [None; Variable::COUNT],
-            views: vec![None; program.views.len()],
-            seen: Vec::with_capacity(256),
+            views: Vec::new(),
+            groups: Vec::new(),
+            seen: Vec::new(),
         }
+    }
+}
+
+impl Shelves {
+    /// Empty ones for a program.
+    pub(super) fn for_program(mut self, program: &Program) -> Self {
+        self.views.resize(program.views.len(), None);
+        self.groups.resize(program.views.group_count(), None);
+        self
+    }
+
+    /// Bytes that there is room for.
+    pub(super) fn room(&self) -> usize {
+        let views = self.views.capacity() * size_of::<Option<Seen>>();
+        views
+            + self.groups.capacity() * size_of::<Option<Held>>()
+            + self.entries.capacity() * size_of::<Entry>()
+            + self.seen.capacity() * size_of::<(u32, ContentId)>()
+    }
+
+    pub(super) fn clear(&mut self) {
+        let Self { entries, places, views, groups, seen } = self;
+        entries.clear();
+        places.fill(None);
+        views.clear();
+        groups.clear();
+        seen.clear();
     }
 
     pub(super) fn values(&self, variable: Variable) -> &[Entry] {
@@ -64,6 +103,7 @@ impl Shelves {
                 *place = None;
             }
         }
+        self.groups.fill(None);
         for (seen, view) in self.views.iter_mut().zip(program.views.iter()) {
             if !view.of_head {
                 *seen = None;
@@ -78,7 +118,7 @@ impl Shelves {
 }
 
 /// What a value costs that is put on a shelf.
-const SHELVED: u64 = 8;
+const SHELVED: u64 = 16;
 
 impl Transaction {
     /// Makes the values of a variable unless they are there.
@@ -107,10 +147,10 @@ impl Transaction {
         }
         let view = program.views.get(number)?;
         let seen = if view.plain == number {
-            self.plain(view)
+            self.plain(number, view)
         } else {
             let plain = self.shelve_view(program, view.plain)?;
-            if view.transformations.touches(&plain.bytes) { self.transformed(view, plain) } else { plain }
+            if view.transformations.touches(&plain.bytes) { self.transformed(number, view, plain) } else { plain }
         };
         if let Some(place) = self.shelves.views.get_mut(number as usize) {
             *place = Some(seen);
@@ -119,7 +159,7 @@ impl Transaction {
     }
 
     /// The values of a variable, or of one key of it, as they are.
-    fn plain(&mut self, view: &View) -> Seen {
+    fn plain(&mut self, number: u32, view: &View) -> Seen {
         self.shelve(view.variable);
         let mut seen = std::mem::take(&mut self.shelves.seen);
         let start = seen.len();
@@ -129,10 +169,10 @@ impl Transaction {
                 seen.push((index, entry.value));
             }
         }
-        self.made(seen, start, view.response)
+        self.made(number, seen, start, view.response)
     }
 
-    fn transformed(&mut self, view: &View, plain: Seen) -> Seen {
+    fn transformed(&mut self, number: u32, view: &View, plain: Seen) -> Seen {
         let mut seen = std::mem::take(&mut self.shelves.seen);
         let start = seen.len();
         seen.extend_from_within(plain.start..plain.end);
@@ -140,35 +180,85 @@ impl Transaction {
             *value = self.contents.transformed(*value, &view.transformations);
         }
         self.contents.spend((seen.len() - start) as u64 * SHELVED);
-        self.made(seen, start, view.response)
+        self.made(number, seen, start, view.response)
     }
 
-    fn made(&mut self, seen: Vec<(u32, ContentId)>, start: usize, response: bool) -> Seen {
+    fn made(&mut self, owner: u32, seen: Vec<(u32, ContentId)>, start: usize, response: bool) -> Seen {
         let values = seen.get(start..).unwrap_or_default().iter();
         let bytes = values.fold(ByteSet::EMPTY, |union, (_, id)| union.union(self.contents.byte_set(*id)));
         let end = seen.len();
         self.shelves.seen = seen;
-        Seen { start, end, bytes, bits: None, response }
+        Seen { start, end, bytes, owner, bits: None, response }
     }
 
     /// Whether a filter lets any value of a view pass.
-    pub(super) fn any_may_match(&mut self, view: u32, seen: Seen, filter: &Filter) -> bool {
-        if !filter.bytes.iter().all(|set| set.meets(&seen.bytes)) {
+    pub(super) fn any_may_match(&mut self, seen: Seen, filter: &Filter) -> bool {
+        filter.bytes.iter().all(|set| set.meets(&seen.bytes))
+            && filter.bit.is_none_or(|bit| {
+                let bits = self.bits_of(seen);
+                self.contents.has(bits, bit)
+            })
+    }
+
+    /// The bits that any value of a view has.
+    fn bits_of(&mut self, seen: Seen) -> Bits {
+        if let Some(bits) = self.shelves.view(seen.owner).and_then(|owner| owner.bits) {
+            return bits;
+        }
+        let values = self.shelves.seen.get(seen.start..seen.end).unwrap_or_default();
+        let bits = self.contents.union(values, seen.response);
+        if let Some(Some(owner)) = self.shelves.views.get_mut(seen.owner as usize) {
+            owner.bits = Some(bits);
+        }
+        bits
+    }
+
+    /// Whether any value that a gate is about can be matched by the rule behind it.
+    pub(super) fn opens(&mut self, program: &Program, gate: &Gate) -> bool {
+        let number = gate.group;
+        let held = match self.shelves.groups.get(number as usize) {
+            Some(Some(held)) => *held,
+            _ => self.hold(program, number),
+        };
+        if gate.bytes.is_some_and(|bytes| !bytes.meets(&held.bytes)) {
             return false;
         }
-        let Some(bit) = filter.bit else { return true };
-        let bits = match seen.bits {
+        let Some(bit) = gate.bit else { return true };
+        let bits = match held.bits {
             Some(bits) => bits,
             None => {
-                let values = self.shelves.seen.get(seen.start..seen.end).unwrap_or_default();
-                let bits = self.contents.union(values, seen.response);
-                if let Some(Some(known)) = self.shelves.views.get_mut(view as usize) {
-                    known.bits = Some(bits);
+                let bits = self.bits_of_all(program.views.of_group(number));
+                if let Some(place) = self.shelves.groups.get_mut(number as usize) {
+                    *place = Some(Held { bits: Some(bits), ..held });
                 }
                 bits
             }
         };
         self.contents.has(bits, bit)
+    }
+
+    /// Makes the views of a group.
+    fn hold(&mut self, program: &Program, number: u32) -> Held {
+        let mut held = Held { bytes: ByteSet::EMPTY, bits: None };
+        for view in program.views.of_group(number) {
+            let seen = self.shelve_view(program, *view);
+            held.bytes = seen.map_or(held.bytes, |seen| held.bytes.union(seen.bytes));
+        }
+        if let Some(place) = self.shelves.groups.get_mut(number as usize) {
+            *place = Some(held);
+        }
+        held
+    }
+
+    fn bits_of_all(&mut self, views: &[u32]) -> Bits {
+        let bits: Vec<Bits> = views
+            .iter()
+            .filter_map(|view| {
+                let seen = self.shelves.view(*view)?;
+                Some(self.bits_of(seen))
+            })
+            .collect();
+        self.contents.sum(&bits)
     }
 
     /// Makes the values of the variables that one is put together from.
@@ -294,8 +384,12 @@ impl Transaction {
             }
             V::QueryString => self.facts.query(&self.contents).to_vec(),
             V::RequestBody => return self.request_body_text(),
-            V::RemoteAddr | V::RemoteHost => self.facts.remote.to_canonical().to_string().into_bytes(),
+            V::RemoteAddr | V::RemoteHost | V::UseragentIp => self.facts.remote.to_canonical().to_string().into_bytes(),
             V::ServerName => self.server_name(),
+            V::ServerAddr => self.facts.server?.0.to_canonical().to_string().into_bytes(),
+            V::AuthType => self.facts.credentials(&self.contents)?.0.to_vec(),
+            V::RemoteUser => self.facts.user(&self.contents)?,
+            V::FullRequest => self.full_request(),
             V::ReqbodyProcessor => self.facts.processor.map_or("", body::Processor::name).into(),
             V::ReqbodyErrorMsg | V::ReqbodyProcessorErrorMsg => self.facts.body_error.unwrap_or("").into(),
             V::ResponseBody if self.stage.phase >= Phase::ResponseBody => self.facts.response_body.clone(),
@@ -304,6 +398,15 @@ impl Transaction {
                 self.facts.response_type(&self.contents).to_vec()
             }
             V::ResponseStatus => self.facts.response_status?.to_string().into_bytes(),
+            V::Time
+            | V::TimeDay
+            | V::TimeEpoch
+            | V::TimeHour
+            | V::TimeMin
+            | V::TimeMon
+            | V::TimeSec
+            | V::TimeWday
+            | V::TimeYear => clock::value(variable, self.facts.time?)?.into_bytes(),
             _ => {
                 let number = self.count(variable)?;
                 return Some(self.contents.add_number(i64::try_from(number).unwrap_or(i64::MAX)));
@@ -321,6 +424,10 @@ impl Transaction {
             V::RequestBodyLength => self.facts.body.len() as u64,
             V::ResponseContentLength if self.facts.response_status.is_some() => self.facts.response_body.len() as u64,
             V::RemotePort => u64::from(self.facts.remote_port),
+            V::ServerPort => u64::from(self.facts.server?.1),
+            V::FullRequestLength => self.full_request().len() as u64,
+            V::HighestSeverity => self.highest.map_or(255, |severity| severity as u64),
+            V::OutboundDataError => u64::from(self.facts.response_cut),
             V::Duration => self.facts.elapsed_ms,
             V::ReqbodyError | V::ReqbodyProcessorError => u64::from(self.facts.body_error.is_some()),
             V::UrlencodedError => {
@@ -353,6 +460,19 @@ impl Transaction {
     fn request_line(&self) -> Vec<u8> {
         let facts = &self.facts;
         [facts.method, facts.target, facts.protocol].map(|id| self.contents.bytes(id)).join(&b' ')
+    }
+
+    /// The request as it came, line by line.
+    fn full_request(&self) -> Vec<u8> {
+        let mut text = self.request_line();
+        text.extend_from_slice(b"\r\n");
+        for entry in &self.facts.headers {
+            let (name, value) = (self.contents.bytes(entry.key), self.contents.bytes(entry.value));
+            text.extend_from_slice(&[name, b": ", value, b"\r\n"].concat());
+        }
+        text.extend_from_slice(b"\r\n");
+        text.extend_from_slice(&self.facts.body);
+        text
     }
 
     fn server_name(&self) -> Vec<u8> {

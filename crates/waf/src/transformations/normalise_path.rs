@@ -5,6 +5,9 @@
 //! Example: `/a/./b/../../etc//passwd` becomes `/etc/passwd`.
 
 pub(super) fn apply(input: &[u8]) -> Option<Vec<u8>> {
+    if memchr::memchr(b'/', input).is_none() && input != b"." {
+        return None;
+    }
     let path = resolve(input);
     (path != input).then_some(path)
 }

@@ -16,6 +16,8 @@ pub enum Variable {
     ArgsGetNames,
     /// `ARGS_POST_NAMES`.
     ArgsPostNames,
+    /// What rules keep under `setenv`; the process's own environment is not in it.
+    Env,
     /// `FILES`.
     Files,
     /// `FILES_NAMES`.
@@ -154,6 +156,42 @@ pub enum Variable {
     UniqueId,
     /// `URLENCODED_ERROR`.
     UrlencodedError,
+    /// The scheme of the `Authorization` field.
+    AuthType,
+    /// The request line, the header fields and the body, as far as it is looked at.
+    FullRequest,
+    /// The length of `FULL_REQUEST`. Bytes.
+    FullRequestLength,
+    /// The number of the worst severity of all matches so far; 255 without one.
+    HighestSeverity,
+    /// 1 if the response's body was longer than what is looked at.
+    OutboundDataError,
+    /// The user's name in an `Authorization` field of the scheme Basic.
+    RemoteUser,
+    /// The address the client came to, as the host tells it.
+    ServerAddr,
+    /// The port the client came to, as the host tells it.
+    ServerPort,
+    /// `hh:mm:ss`, local time as the host tells it.
+    Time,
+    /// Day of the month, from 1.
+    TimeDay,
+    /// Seconds since the beginning of 1970.
+    TimeEpoch,
+    /// Hour, from 0 to 23.
+    TimeHour,
+    /// Minute, from 0 to 59.
+    TimeMin,
+    /// Month, from 0 to 11.
+    TimeMon,
+    /// Second, from 0 to 59.
+    TimeSec,
+    /// Day of the week, 0 being Sunday.
+    TimeWday,
+    /// Year, such as 2026.
+    TimeYear,
+    /// The client's address.
+    UseragentIp,
 }
 
 /// Every variable by its name; those from `ARGS_COMBINED_SIZE` on hold one value, the others are collections.
@@ -164,6 +202,7 @@ const NAMES: &[(&str, Variable)] = &[
     ("ARGS_NAMES", Variable::ArgsNames),
     ("ARGS_GET_NAMES", Variable::ArgsGetNames),
     ("ARGS_POST_NAMES", Variable::ArgsPostNames),
+    ("ENV", Variable::Env),
     ("FILES", Variable::Files),
     ("FILES_NAMES", Variable::FilesNames),
     ("FILES_SIZES", Variable::FilesSizes),
@@ -233,6 +272,24 @@ const NAMES: &[(&str, Variable)] = &[
     ("SERVER_NAME", Variable::ServerName),
     ("UNIQUE_ID", Variable::UniqueId),
     ("URLENCODED_ERROR", Variable::UrlencodedError),
+    ("AUTH_TYPE", Variable::AuthType),
+    ("FULL_REQUEST", Variable::FullRequest),
+    ("FULL_REQUEST_LENGTH", Variable::FullRequestLength),
+    ("HIGHEST_SEVERITY", Variable::HighestSeverity),
+    ("OUTBOUND_DATA_ERROR", Variable::OutboundDataError),
+    ("REMOTE_USER", Variable::RemoteUser),
+    ("SERVER_ADDR", Variable::ServerAddr),
+    ("SERVER_PORT", Variable::ServerPort),
+    ("TIME", Variable::Time),
+    ("TIME_DAY", Variable::TimeDay),
+    ("TIME_EPOCH", Variable::TimeEpoch),
+    ("TIME_HOUR", Variable::TimeHour),
+    ("TIME_MIN", Variable::TimeMin),
+    ("TIME_MON", Variable::TimeMon),
+    ("TIME_SEC", Variable::TimeSec),
+    ("TIME_WDAY", Variable::TimeWday),
+    ("TIME_YEAR", Variable::TimeYear),
+    ("USERAGENT_IP", Variable::UseragentIp),
 ];
 
 impl Variable {
@@ -262,7 +319,7 @@ impl Variable {
 
     /// What rules keep: it changes while they run.
     pub(crate) fn is_store(self) -> bool {
-        matches!(self, Self::Tx | Self::Ip | Self::Global | Self::Session | Self::User | Self::Resource)
+        matches!(self, Self::Tx | Self::Env | Self::Ip | Self::Global | Self::Session | Self::User | Self::Resource)
     }
 
     /// Whether its values stay as they are while a phase runs, so that a look at them need not be repeated.
@@ -276,6 +333,7 @@ impl Variable {
                     | Self::MatchedVarsNames
                     | Self::Rule
                     | Self::ReqbodyProcessor
+                    | Self::HighestSeverity
             )
     }
 
@@ -283,7 +341,7 @@ impl Variable {
     pub(crate) fn is_of_request(self) -> bool {
         let of_match =
             matches!(self, Self::MatchedVar | Self::MatchedVarName | Self::MatchedVars | Self::MatchedVarsNames);
-        !self.is_store() && !of_match && self != Self::Rule
+        !self.is_store() && !of_match && !matches!(self, Self::Rule | Self::HighestSeverity)
     }
 
     /// All of them, in the order of their numbers.
@@ -337,6 +395,6 @@ mod tests {
             assert_eq!(Variable::parse(&name.to_lowercase()), Some(*variable));
             assert_eq!(*variable as usize, index, "{name} stands at its own place");
         }
-        assert_eq!(NAMES.iter().filter(|(_, variable)| variable.is_collection()).count(), 30);
+        assert_eq!(NAMES.iter().filter(|(_, variable)| variable.is_collection()).count(), 31);
     }
 }

@@ -86,6 +86,16 @@ impl Selector {
         Ok(Self::Pattern(Pattern { text: Arc::from(text), operator: Arc::new(operator), texts: texts.into(), plain }))
     }
 
+    /// Whether both are written alike; keys in any case.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::All, Self::All) => true,
+            (Self::Key(one), Self::Key(other)) => one.eq_ignore_ascii_case(other),
+            (Self::Pattern(one), Self::Pattern(other)) => one.text == other.text,
+            _ => false,
+        }
+    }
+
     /// Whether the value with this key is meant.
     #[must_use]
     pub fn selects(&self, key: &[u8]) -> bool {

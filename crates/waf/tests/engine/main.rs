@@ -5,6 +5,7 @@ mod effects;
 mod explanation;
 mod faults;
 mod flow;
+mod language;
 mod policy;
 mod request;
 mod robustness;

@@ -10,8 +10,17 @@ mod tests;
 use html::{Html, Kind, Place};
 use names::Attribute;
 
+use crate::byte_set::ByteSet;
+
+/// A value that holds neither is text, names of attributes or one attribute's value wherever it is put, and none of
+/// these alone runs code.
+pub(crate) const REQUIRED: ByteSet = ByteSet::listed(b"<=");
+
 /// Whether a value would run code, or open the way to it, at one of the places it may be put at.
 pub(crate) fn detect(value: &[u8]) -> bool {
+    if memchr::memchr2(b'<', b'=', value).is_none() {
+        return false;
+    }
     let places = [Place::Text, Place::Tag, Place::SingleQuote, Place::DoubleQuote, Place::Tick];
     places.into_iter().any(|place| detect_at(value, place))
 }

@@ -28,7 +28,7 @@ pub(super) fn required(pattern: &str) -> Option<Vec<Vec<u8>>> {
 }
 
 /// What is known of a part.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Facts {
     /// All texts it matches.
     exact: Option<Texts>,
@@ -150,12 +150,13 @@ impl Walk {
     /// A part that occurs at least once: it joins what stands before it, and once more what stands behind it.
     fn repeat(&mut self, repetition: &Repetition) {
         let fixed = repetition.max == Some(repetition.min);
+        // Once: repetitions of repetitions would be walked through as often as all their counts multiply to.
+        let once = facts(&repetition.sub);
         for _ in 0..repetition.min.min(MAX_LENGTH as u32) {
-            self.step(facts(&repetition.sub));
+            self.step(once.clone());
         }
         if !fixed || repetition.min > MAX_LENGTH as u32 {
-            let again = facts(&repetition.sub).exact.unwrap_or_else(empty);
-            self.cut(again);
+            self.cut(once.exact.unwrap_or_else(empty));
         }
     }
 

@@ -6,7 +6,7 @@
 //! Example: `@rx (?i)union\s+select`.
 //!
 //! Patterns are rewritten for a linear-time engine ([`translate`]); the few that look around or refer back run on a
-//! backtracking engine with a step limit ([`backtracking`]).
+//! backtracking engine with a step limit ([`backtracking`]), one of them by hand ([`tautology`]).
 
 mod backtracking;
 mod class;
@@ -14,6 +14,7 @@ mod linear;
 mod literals;
 mod pattern;
 pub(crate) mod required_byte;
+mod tautology;
 mod translate;
 
 #[cfg(test)]
@@ -62,8 +63,16 @@ impl Rx {
         match self {
             Self::Fixed(pattern) => pattern.matches(value, captures, work),
             Self::Expanded(last) => {
-                expand(last, argument, work).is_some_and(|pattern| pattern.matches(value, captures, work))
+                expand(last, argument).is_some_and(|pattern| pattern.matches(value, captures, work))
             }
+        }
+    }
+
+    /// What it costs to make the pattern of an expanded argument.
+    pub(super) fn expansion_cost(&self, argument: &[u8]) -> u64 {
+        match self {
+            Self::Fixed(_) => 0,
+            Self::Expanded(_) => argument.len().min(LONGEST) as u64 * COMPILED_BYTE,
         }
     }
 
@@ -83,17 +92,20 @@ impl Rx {
     }
 }
 
-/// What it costs to make a pattern at run time, and each byte of it.
-const COMPILED: u64 = 50_000;
-const COMPILED_BYTE: u64 = 2_000;
+/// What it costs to make a pattern at run time, for each byte of it, where it has to be made: counted each time, so
+/// that what a request costs does not depend on those before it.
+const COMPILED_BYTE: u64 = 1_000;
+
+/// The longest pattern that is made at run time. Bytes.
+const LONGEST: usize = 4 << 10;
 
 /// The pattern of an expansion; none if it cannot be run.
-fn expand(last: &Mutex<Option<Expansion>>, argument: &[u8], work: &mut Work) -> Option<Arc<Pattern>> {
+fn expand(last: &Mutex<Option<Expansion>>, argument: &[u8]) -> Option<Arc<Pattern>> {
     let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
     let known = last.take().filter(|known| known.argument == argument);
     let expansion = known.unwrap_or_else(|| {
-        work.add(COMPILED + COMPILED_BYTE * argument.len() as u64);
-        let pattern = std::str::from_utf8(argument).ok().and_then(|text| Pattern::compile(text).ok());
+        let text = std::str::from_utf8(argument).ok().filter(|text| text.len() <= LONGEST);
+        let pattern = text.and_then(|text| Pattern::compile(text).ok());
         Expansion { argument: argument.to_vec(), pattern: pattern.map(Arc::new) }
     });
     last.insert(expansion).pattern.clone()

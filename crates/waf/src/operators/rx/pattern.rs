@@ -2,6 +2,7 @@
 
 use super::backtracking::Backtracking;
 use super::linear::Linear;
+use super::tautology;
 use super::translate::{self, Dialect};
 use crate::byte_set::ByteSet;
 use crate::operators::{Captures, Work};
@@ -24,6 +25,8 @@ pub(in crate::operators) struct Pattern(Engine);
 #[derive(Debug)]
 enum Engine {
     Linear(Box<Linear>),
+    /// One that is walked by hand, with a pattern that matches at least as much.
+    Tautology(Box<Linear>),
     /// With a pattern that matches at least as much, to run first.
     Backtracking {
         filter: Option<Box<Linear>>,
@@ -37,6 +40,9 @@ impl Pattern {
         if !translated.looks_around {
             return Linear::compile(&translated.text).map(|linear| Self(Engine::Linear(Box::new(linear))));
         }
+        if pattern == tautology::PATTERN {
+            return Linear::compile(&translated.text).map(|filter| Self(Engine::Tautology(Box::new(filter))));
+        }
         let filter = if translated.complete { Some(Box::new(Linear::compile(&translated.text)?)) } else { None };
         let translated = translate::translate(pattern, Dialect::Backtracking)?;
         let regex = Backtracking::compile(&translated.text)?;
@@ -46,6 +52,7 @@ impl Pattern {
     pub(super) fn matches(&self, value: &[u8], captures: Option<&mut Captures>, work: &mut Work) -> bool {
         match &self.0 {
             Engine::Linear(linear) => linear.matches(value, captures, work),
+            Engine::Tautology(_) => tautology::matches(value, captures, work),
             Engine::Backtracking { filter, regex } => {
                 let may_match = filter.as_ref().is_none_or(|filter| filter.matches(value, None, work));
                 may_match && regex.matches(value, captures, work)
@@ -64,7 +71,9 @@ impl Pattern {
                 work.add(value.len() as u64);
                 Box::new(linear.found(value))
             }
-            Engine::Backtracking { .. } => Box::new(self.matches(value, None, work).then_some(value).into_iter()),
+            Engine::Tautology(_) | Engine::Backtracking { .. } => {
+                Box::new(self.matches(value, None, work).then_some(value).into_iter())
+            }
         }
     }
 
@@ -80,7 +89,7 @@ impl Pattern {
     /// What matches at least as much in linear time.
     fn filter(&self) -> Option<&Linear> {
         match &self.0 {
-            Engine::Linear(linear) => Some(linear),
+            Engine::Linear(linear) | Engine::Tautology(linear) => Some(linear),
             Engine::Backtracking { filter, .. } => filter.as_deref(),
         }
     }

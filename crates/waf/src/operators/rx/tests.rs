@@ -92,6 +92,9 @@ fn patterns_mean_what_pcre_means() {
         (r"(?=\xE9)\W", b"\xE9", true),
         (r"x(?=$)", b"x\n", true),
         (r"(?!a)\s", b"\xA0", false),
+        (r"(?!x)a\b", b"a\xC3\xA9", true),
+        (r"(?!x)a\B", b"a\xC3\xA9", false),
+        (r"(?!x)a\Bb\b", b"ab", true),
         (r"(?<x>a)\k<x>", b"aa", true),
         (r"(?P<x>a)(?P=x)b", b"ab", false),
         (r"(a|b)(?(1)c|d)", b"ac", true),
@@ -152,6 +155,14 @@ fn required_texts_are_found() {
     ] {
         assert_eq!(texts(pattern).as_deref(), wanted, "{pattern}");
     }
+}
+
+#[test]
+fn repetitions_of_repetitions_are_walked_through_once() {
+    // Thirty of them multiply to more than all the time there is; the engine itself refuses what they come to.
+    let pattern = format!("ab{}", "{2,4}".repeat(30));
+    assert!(literals::required(&linear(&pattern)).is_some());
+    assert!(Pattern::compile(&pattern).is_err());
 }
 
 /// The patterns of all rules of a rule set, with the file each stands in.

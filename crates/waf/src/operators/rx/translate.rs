@@ -120,6 +120,10 @@ const ANYTHING: &str = r"(?:[\x00-\xFF]*)";
 const END_LINEAR: &str = r"(?:\n?\z)";
 const END_BACKTRACKING: &str = r"(?=\n?\z)";
 
+/// The edge of a word of ASCII: the backtracking engine's own counts letters beyond it, which here are bytes.
+const WORD_EDGE: &str = "(?:(?<![0-9A-Za-z_])(?=[0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?![0-9A-Za-z_]))";
+const NO_WORD_EDGE: &str = "(?:(?<![0-9A-Za-z_])(?![0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?=[0-9A-Za-z_]))";
+
 impl Translator {
     fn item(&mut self, character: char, reader: &mut Reader) -> Result<(), PatternFault> {
         match character {
@@ -261,6 +265,9 @@ impl Translator {
             'Z' => self.end(),
             'Q' => reader.until(r"\E").chars().for_each(|character| literal(character, &mut self.out, false)),
             'E' => {}
+            'b' | 'B' if self.dialect == Dialect::Backtracking => {
+                self.out.push_str(if character == 'b' { WORD_EDGE } else { NO_WORD_EDGE });
+            }
             'A' | 'z' | 'b' | 'B' => self.out.extend(['\\', character]),
             'd' | 'D' | 's' | 'S' | 'w' | 'W' => self.out.push_str(shorthand(character, self.dialect)),
             '1'..='3' if octal_digits(reader.rest()) => {
