@@ -10,7 +10,8 @@ use waf::verdict::Verdict;
 /// Rules that look at everything a body can hold, in many ways.
 const RULES: &str = r#"
     SecAction "id:1,phase:1,pass,nolog,setvar:tx.points=5,setvar:tx.limit=5"
-    SecRule ARGS|ARGS_NAMES|FILES|FILES_NAMES|XML:/*|XML://@*|MULTIPART_PART_HEADERS "@rx (?i)(?:select|<script|\.\./)" \
+    SecRule ARGS|ARGS_NAMES|FILES|FILES_NAMES|XML:/*|XML://@*|MULTIPART_PART_HEADERS \
+        "@rx (?i)(?:select|<script|\.\./)" \
         "id:2,phase:2,block,capture,t:none,t:utf8toUnicode,t:urlDecodeUni,t:htmlEntityDecode,t:jsDecode,t:cssDecode,\
         t:removeNulls,setvar:tx.score=+%{tx.points},setvar:'tx.seen_%{MATCHED_VAR_NAME}=%{TX.0}'"
     SecRule ARGS|REQUEST_COOKIES|REQUEST_HEADERS|REQUEST_URI "@detectSQLi" \

@@ -28,6 +28,11 @@ fn descriptors() -> usize {
 
 const MIB: usize = 1 << 20;
 
+/// What the memory of the process may grow by for reasons that are the test's own, which runs in it: its buffers, the
+/// pages of its code that were not needed before, what the allocator keeps for each thread. Measured: up to 26 MiB on a
+/// busy machine. What the tests would find is hundreds.
+const OURS: usize = 36 * MIB;
+
 /// Tolerances: 8 MiB, a fiftieth of what 900 kept configurations with their tables would take; 4 descriptors, since a
 /// probe may be under way at either moment.
 #[test]
@@ -86,7 +91,7 @@ fn a_slow_reader_of_a_large_answer_costs_no_memory() {
         left -= piece;
         most = most.max(memory().saturating_sub(before));
     }
-    assert!(most < 24 * MIB, "{most} bytes more while 200 MiB passed");
+    assert!(most < OURS, "{most} bytes more while 200 MiB passed");
 }
 
 /// Twenty uploads of 20 MB each come slowly and all at once: what is taken in lies in files, and leaves nothing behind.
@@ -182,10 +187,10 @@ fn answers_to_streams_without_room_cost_the_same_whatever_their_size() {
     with_stuck_streams(64 * 1024, Document::streaming);
     let small = with_stuck_streams(64 * 1024, Document::streaming);
     let large = with_stuck_streams(8 * MIB, Document::streaming);
-    assert!(large < small + 24 * MIB, "{} MiB, and {} MiB for large ones", small / MIB, large / MIB);
+    assert!(large < small + OURS, "{} MiB, and {} MiB for large ones", small / MIB, large / MIB);
     // With buffering, what is read ahead comes on top.
     let ahead = with_stuck_streams(8 * MIB, |document| document.limit("bufferedResponseBytes: 131072"));
-    assert!(ahead < small + 24 * MIB + STUCK * 131_072, "{} MiB, and {} MiB read ahead", small / MIB, ahead / MIB);
+    assert!(ahead < small + OURS + STUCK * 131_072, "{} MiB, and {} MiB read ahead", small / MIB, ahead / MIB);
 }
 
 #[test]

@@ -67,7 +67,6 @@ fn fastest(program: &Arc<Program>, request: &Request, for_long: Duration) -> (Du
 }
 
 fn told(verdict: &Verdict) -> String {
-    let exhausted =
-        verdict.exhausted.map_or(String::new(), |found| format!(", exhausted at {} ({:?})", found.rule, found.bound));
-    format!("{:>9} units, {} matches{exhausted}", verdict.work, verdict.matches.len())
+    let exhausted = verdict.exhausted.map(|found| format!(", exhausted at {} ({:?})", found.rule, found.bound));
+    format!("{:>9} units, {} matches{}", verdict.work, verdict.matches.len(), exhausted.unwrap_or_default())
 }

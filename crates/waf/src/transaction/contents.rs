@@ -294,9 +294,9 @@ impl Contents {
             left_out.get_or_insert(Bound::Work);
         } else {
             filter.scan(value, bits);
+            work.add(value.len() as u64 * SCANNED + 64);
         }
         content.bits[usize::from(response)] = u32::try_from(start).unwrap_or(NONE);
-        work.add(value.len() as u64 * SCANNED + 64);
         Bits(start)
     }
 }

@@ -18,6 +18,7 @@ mod look;
 mod scratch;
 mod shelf;
 mod tell;
+mod values;
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -37,8 +37,8 @@ pub(crate) fn requests() -> Vec<Request> {
         .to_owned();
     let item = |number: usize| {
         format!(
-            "{{\"id\":{number},\"name\":\"A product with a name\",\"price\":\"{number}.99\",\"tags\":[\"new\",\"blue\"],\
-             \"text\":\"It works well, and people like it.\"}}"
+            "{{\"id\":{number},\"name\":\"A product with a name\",\"price\":\"{number}.99\",\
+             \"tags\":[\"new\",\"blue\"],\"text\":\"It works well, and people like it.\"}}"
         )
     };
     let json = format!("{{\"items\":[{}]}}", (0..115).map(item).collect::<Vec<_>>().join(","));

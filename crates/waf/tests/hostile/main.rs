@@ -16,10 +16,10 @@ use corpus::{FOUR, THREE};
 use requests::Request;
 
 /// Bytes of a body in these tests: what is quadratic shows at this size too, and an unoptimised build gets through.
-const BODY: usize = 16 << 10;
+const BODY: usize = 8 << 10;
 
 /// What one look may cost beyond the budget, in units: a long value, looked through or transformed once.
-const OVERSHOT: u64 = 64 * (BODY as u64 + 64 * 1024);
+const OVERSHOT: u64 = 16 * (BODY as u64 + 32 * 1024);
 
 /// Both generations at paranoia level 4, where the corpus is at hand, and rules of every kind.
 fn programs(options: &Options) -> Vec<(&'static str, Arc<Program>)> {
