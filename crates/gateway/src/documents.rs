@@ -9,7 +9,7 @@ use model::problem::{Problem, Problems};
 use model::site::{Site, read_site};
 use model::{At, Document, ReadOptions, Source, Sources};
 use snapshot::compile::{Environment, Issuer, Mode, compile};
-use snapshot::{Snapshot, merged, page_urls};
+use snapshot::{RuleSets, Snapshot, merged, page_urls};
 
 use crate::affinity::MachineKey;
 use crate::cli::Documents;
@@ -174,6 +174,7 @@ pub fn compiled(mut inputs: Inputs, purpose: &Purpose) -> Loaded {
             issuer: purpose.issuer.clone(),
             affinity_key: purpose.affinity.as_ref().and_then(|key| key.wanted(document)),
             pages: fetched.pages,
+            rule_sets: RuleSets::default(),
         };
         let compiled = compile(document, loaded.site.as_ref(), &environment);
         loaded.problems = merged(std::mem::take(&mut loaded.problems), compiled.problems);

@@ -6,8 +6,8 @@ use rewrite::RewriteSet;
 
 use crate::ids::Table;
 use crate::{
-    Binding, BindingId, Distribution, DistributionId, JwtId, Limits, Listener, ListenerId, Options, Pages, Pool,
-    PoolId, Probe, RewriteId, Route, RouteId, Rule, RuleId, Settings, SettingsId, TargetId,
+    Binding, BindingId, Distribution, DistributionId, Firewalls, JwtId, Limits, Listener, ListenerId, Options, Pages,
+    Pool, PoolId, Probe, RewriteId, Route, RouteId, Rule, RuleId, Settings, SettingsId, TargetId,
 };
 
 /// Everything the data plane needs, checked and linked. Immutable; shared by one pointer.
@@ -39,6 +39,8 @@ pub struct Snapshot {
     pub rewrites: Table<RewriteId, RewriteSet>,
     /// Checks of bearer tokens that a rule uses.
     pub jwt: Table<JwtId, jwt::Policy>,
+    /// Firewall policies, and what they ask of the machine.
+    pub firewalls: Firewalls,
     /// Error pages of the whole gateway.
     pub pages: Pages,
 }

@@ -64,6 +64,10 @@ id!(
     /// A check of bearer tokens.
     JwtId
 );
+id!(
+    /// A firewall policy where it is in force.
+    FirewallId
+);
 
 /// A table that is read by its own kind of id only.
 #[derive(Clone, Debug)]
@@ -132,4 +136,4 @@ macro_rules! indexed {
         }
     )*};
 }
-indexed!(BindingId ListenerId RuleId RouteId PoolId SettingsId TargetId DistributionId RewriteId JwtId);
+indexed!(BindingId ListenerId RuleId RouteId PoolId SettingsId TargetId DistributionId RewriteId JwtId FirewallId);

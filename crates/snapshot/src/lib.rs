@@ -8,6 +8,7 @@ pub mod compile;
 pub mod difference;
 pub mod distribution;
 pub mod explain;
+pub mod guard;
 pub mod ids;
 pub mod limits;
 pub mod listener;
@@ -19,11 +20,16 @@ pub mod settings;
 
 mod current;
 
-pub use compile::{Compiled, Environment, Files, Issuer, Mode, compile, key_files, merged, page_urls};
+pub use compile::{
+    Compiled, Environment, Files, Issuer, Mode, RuleFolder, RuleSets, compile, key_files, merged, page_urls,
+};
 pub use current::{Identity, Snapshot, Target};
 pub use difference::{Changes, Difference, difference};
 pub use distribution::{Algorithm, Distribution, Share};
-pub use ids::{BindingId, DistributionId, JwtId, ListenerId, PoolId, RewriteId, RouteId, RuleId, SettingsId, TargetId};
+pub use guard::{Firewalls, Guard};
+pub use ids::{
+    BindingId, DistributionId, FirewallId, JwtId, ListenerId, PoolId, RewriteId, RouteId, RuleId, SettingsId, TargetId,
+};
 pub use limits::{AffinityKey, Limits, Options};
 pub use listener::{Binding, Listener, Scheme};
 pub use pages::{Page, Pages};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use routing::{PathPattern, PathTable, Redirect};
 
-use crate::{DistributionId, JwtId, ListenerId, RewriteId, RouteId, RuleId, TargetId};
+use crate::{DistributionId, FirewallId, JwtId, ListenerId, RewriteId, RouteId, RuleId, TargetId};
 
 /// A request routing rule.
 #[derive(Clone, Debug)]
@@ -68,6 +68,8 @@ pub struct Route {
     pub path_map: Option<Arc<str>>,
     /// What changes in requests and answers that go this way.
     pub rewrite: Option<RewriteId>,
+    /// The firewall policy that is in force here: the path rule's, else the listener's, else the gateway's.
+    pub firewall: Option<FirewallId>,
     /// What happens to the request.
     pub action: Action,
 }
@@ -76,7 +78,13 @@ impl Route {
     /// The rewrite set that is run: redirects are answered as they stand.
     #[inline]
     pub fn rewrites(&self) -> Option<RewriteId> {
-        self.rewrite.filter(|_| matches!(self.action, Action::Forward(_) | Action::Distribute(_)))
+        self.rewrite.filter(|_| self.goes_to_server())
+    }
+
+    /// Whether requests go to a server, and are not answered here.
+    #[inline]
+    pub fn goes_to_server(&self) -> bool {
+        matches!(self.action, Action::Forward(_) | Action::Distribute(_))
     }
 }
 

@@ -96,6 +96,7 @@ fn run(base: &str, case: &str) -> Result<(), String> {
         issuer: title.contains("[issuer]").then(|| Arc::new(Authority) as Arc<dyn Issuer>),
         affinity_key: None,
         pages: pages(),
+        rule_sets: snapshot::RuleSets::default(),
     };
     let mut all = Problems::new();
     if let Some(document) = &reading.document {

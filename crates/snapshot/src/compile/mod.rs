@@ -46,6 +46,7 @@ mod rewrite_actions;
 mod rewrite_language;
 mod rewrite_rule_set;
 mod rule;
+mod rule_sets;
 mod server_tls;
 mod shared_names;
 mod shared_port;
@@ -65,6 +66,7 @@ pub use custom_error::page_urls;
 pub use entra_jwt_validation_config::key_files;
 pub use files::Files;
 pub use merge::merged;
+pub use rule_sets::{RuleFolder, RuleSets};
 
 use context::Context;
 
@@ -91,6 +93,8 @@ pub struct Environment {
     /// Error pages by their URLs: what was fetched, or why it could not be (lower case, no full stop). A page whose URL
     /// is not here was not asked for, and a warning says so.
     pub pages: BTreeMap<String, Result<Arc<[u8]>, String>>,
+    /// The firewall's rules that are on this machine.
+    pub rule_sets: RuleSets,
 }
 
 /// An authority on a developer's machine.

@@ -27,8 +27,14 @@ impl Linker<'_, '_> {
             self.target_of(pool, (Kind::Bytes, index), &spoken)
         });
         let action = target.map_or(Action::Missing, Action::Forward);
-        let route =
-            self.snapshot.routes.push(Route { rule: id, path_rule: None, path_map: None, rewrite: None, action });
+        let route = self.snapshot.routes.push(Route {
+            rule: id,
+            path_rule: None,
+            path_map: None,
+            rewrite: None,
+            firewall: None,
+            action,
+        });
         let (name, priority) = (Arc::from(asked.name.as_str()), rule.priority);
         self.snapshot.rules.push(Rule { name, priority, listener, jwt: None, router: Router::Basic(route) });
     }

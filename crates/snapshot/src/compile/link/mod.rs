@@ -113,7 +113,7 @@ impl Linker<'_, '_> {
         let router = match rule.target {
             RuleTarget::Basic { destination, rewrite } => {
                 let (rewrite, action) = (self.rewrite(rewrite), self.action(destination, listener));
-                let route = Route { rule: id, path_rule: None, path_map: None, rewrite, action };
+                let route = Route { rule: id, path_rule: None, path_map: None, rewrite, firewall: None, action };
                 let route = self.snapshot.routes.push(route);
                 self.may_loop(destination, route, listener, b"/");
                 Router::Basic(route)
@@ -132,7 +132,8 @@ impl Linker<'_, '_> {
 
     /// The router of a rule that cannot be used; ids stay in step, and errors keep it from running.
     fn nowhere(&mut self, rule: RuleId) -> Router {
-        let missing = Route { rule, path_rule: None, path_map: None, rewrite: None, action: Action::Missing };
+        let missing =
+            Route { rule, path_rule: None, path_map: None, rewrite: None, firewall: None, action: Action::Missing };
         Router::Basic(self.snapshot.routes.push(missing))
     }
 
@@ -148,7 +149,14 @@ impl Linker<'_, '_> {
             let rewrite = linker.rewrite(rewrite);
             let action = linker.action(destination, listener);
             let path_rule = name.map(Arc::from);
-            linker.snapshot.routes.push(Route { rule, path_rule, path_map: Some(path_map.clone()), rewrite, action })
+            linker.snapshot.routes.push(Route {
+                rule,
+                path_rule,
+                path_map: Some(path_map.clone()),
+                rewrite,
+                firewall: None,
+                action,
+            })
         };
         let default = route(self, None, map.default, map.default_rewrite);
         let mut routes: Vec<RouteId> = Vec::new();
