@@ -9,7 +9,7 @@ pub mod id;
 pub mod metrics;
 pub mod status;
 
-pub use access_log::{AccessLog, AccessRecord, Labels, SessionRecord, WorkerLog};
+pub use access_log::{AccessLog, AccessRecord, FirewallRecord, Labels, SessionRecord, WorkerLog};
 pub use clock::{Clock, Stamp};
 pub use id::{Rng, TransactionId};
 pub use metrics::{Metrics, WorkerCounters};

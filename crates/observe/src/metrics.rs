@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::access_log::end_reason;
+use crate::access_log::{end_reason, firewall_action};
 
 /// Names of the counters as the metrics page and the status board print them. Prometheus style: unit at the end,
 /// `_total` for what only grows.
@@ -51,14 +51,21 @@ pub mod names {
     /// Seconds that the server connections of ended sessions lasted, added up. Azure's Backend Session Duration is this
     /// divided by [`SERVER_SESSIONS`].
     pub const SERVER_SESSION_SECONDS: &str = "appgw_backend_session_seconds_total";
+    /// Requests that a firewall policy was asked about.
+    pub const FIREWALL_REQUESTS: &str = "appgw_waf_requests_total";
+    /// What firewall policies found in them, one for each row of the firewall log, written or not; label `action`: one
+    /// of [`firewall_action`](crate::access_log::firewall_action).
+    pub const FIREWALL_ROWS: &str = "appgw_waf_rows_total";
     /// Second attempts at a server.
     pub const RETRIES: &str = "appgw_retries_total";
     /// Access-log lines that were dropped because the writer could not keep up or the disk refused them.
     pub const LOG_LINES_DROPPED: &str = "appgw_access_log_lines_dropped_total";
+    /// The same of the firewall log, where it is a log of its own.
+    pub const FIREWALL_LOG_LINES_DROPPED: &str = "appgw_waf_log_lines_dropped_total";
 }
 
 /// How many refusal reasons can be told apart. Reasons beyond count as the last one.
-pub const MAX_REASONS: usize = 64;
+pub const MAX_REASONS: usize = 96;
 
 /// A number with one writer. Adding costs a load, an addition and a store: no locked instruction.
 #[derive(Debug, Default)]
@@ -123,6 +130,8 @@ pub struct WorkerCounters {
     server_sessions: Counter,
     /// [`names::SERVER_SESSION_SECONDS`].
     server_session_micros: Counter,
+    /// [`names::FIREWALL_REQUESTS`].
+    pub firewall_requests: Counter,
     /// Ticks of the worker, ten a second while it makes progress: what a watchdog looks at.
     pub ticks: Counter,
     /// By class: `[other, 1xx, 2xx, 3xx, 4xx, 5xx]`.
@@ -130,6 +139,8 @@ pub struct WorkerCounters {
     refused: [Counter; MAX_REASONS],
     /// [`names::SESSIONS_ENDED`], numbered as [`end_reason::ALL`].
     session_ends: [Counter; end_reason::ALL.len()],
+    /// [`names::FIREWALL_ROWS`], numbered as [`firewall_action::ALL`].
+    firewall_rows: [Counter; firewall_action::ALL.len()],
 }
 
 impl Default for WorkerCounters {
@@ -153,10 +164,12 @@ impl Default for WorkerCounters {
             session_micros: Counter::default(),
             server_sessions: Counter::default(),
             server_session_micros: Counter::default(),
+            firewall_requests: Counter::default(),
             ticks: Counter::default(),
             responses: std::array::from_fn(|_| Counter::default()),
             refused: std::array::from_fn(|_| Counter::default()),
             session_ends: std::array::from_fn(|_| Counter::default()),
+            firewall_rows: std::array::from_fn(|_| Counter::default()),
         }
     }
 }
@@ -173,6 +186,12 @@ impl WorkerCounters {
     #[inline]
     pub fn refusal(&self, reason: usize) {
         self.refused[reason.min(MAX_REASONS - 1)].add(1);
+    }
+
+    /// Counts a thing that the firewall found, by the word for what was done: one of [`firewall_action`]; others count
+    /// as `other`.
+    pub fn firewall_row(&self, action: &str) {
+        self.firewall_rows[firewall_action::number(action)].add(1);
     }
 
     /// Counts a TCP or TLS session that began: a client connection that was accepted. Each is to end with
@@ -256,6 +275,11 @@ impl Metrics {
             session_micros: sum(&|w| &w.session_micros),
             server_sessions: sum(&|w| &w.server_sessions),
             server_session_micros: sum(&|w| &w.server_session_micros),
+            firewall_requests: sum(&|w| &w.firewall_requests),
+            firewall_rows: (firewall_action::ALL.iter().enumerate())
+                .map(|(number, &action)| (action, sum(&|w| &w.firewall_rows[number])))
+                .filter(|&(_, count)| count > 0)
+                .collect(),
         }
     }
 }
@@ -305,6 +329,10 @@ pub struct Totals {
     pub server_sessions: u64,
     /// [`names::SERVER_SESSION_SECONDS`], in microseconds.
     pub server_session_micros: u64,
+    /// [`names::FIREWALL_REQUESTS`].
+    pub firewall_requests: u64,
+    /// [`names::FIREWALL_ROWS`]: actions that occurred, in the order of [`firewall_action::ALL`].
+    pub firewall_rows: Vec<(&'static str, u64)>,
 }
 
 #[cfg(test)]
@@ -366,6 +394,23 @@ mod tests {
         worker.session_began();
         worker.session_ended("what is this", Duration::ZERO, None);
         assert_eq!(metrics.totals().session_ends, [(end_reason::INTERNAL, 1)]);
+    }
+
+    #[test]
+    fn findings_of_the_firewall_are_counted_by_what_was_done() {
+        let metrics = Metrics::new(&[]);
+        let (one, two) = (metrics.worker(), metrics.worker());
+        one.firewall_requests.add(2);
+        two.firewall_requests.add(1);
+        for action in ["Matched", "Blocked", "JSChallengeIssued", "Matched"] {
+            one.firewall_row(action);
+        }
+        two.firewall_row("Matched");
+        two.firewall_row("matched");
+        let totals = metrics.totals();
+        assert_eq!(totals.firewall_requests, 3);
+        let expected = [("Blocked", 1), ("Matched", 3), ("JSChallengeIssued", 1), ("other", 1)];
+        assert_eq!(totals.firewall_rows, expected);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 use serde::Serialize;
 
 pub use certificates::{CertificateRole, CertificateStatus};
-pub use counters::{CounterReport, ReasonReport, ResponseReport};
+pub use counters::{ActionReport, CounterReport, ReasonReport, ResponseReport};
 pub use health::{Health, HealthReport, NameStatus, ServerHealth, TargetHealth};
 pub use tokens::TokenStatus;
 

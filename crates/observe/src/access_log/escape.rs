@@ -10,7 +10,17 @@ const CUT: &[u8; 3] = b"...";
 /// Writes the inside of a JSON string at the beginning of `rest`; returns what is left of it. Copied first and looked
 /// at on the way: nearly every field is clean.
 pub(super) fn json<'b>(rest: &'b mut [u8], text: &[u8]) -> &'b mut [u8] {
-    let room = room(rest);
+    json_in(rest, text, MAX_FIELD)
+}
+
+/// The same for a field that may have only so many bytes, escaped.
+pub(super) fn json_within<'b>(rest: &'b mut [u8], text: &[u8], most: usize) -> &'b mut [u8] {
+    json_in(rest, text, most)
+}
+
+#[inline(always)]
+fn json_in<'b>(rest: &'b mut [u8], text: &[u8], most: usize) -> &'b mut [u8] {
+    let room = room(rest, most);
     if text.len() <= room && copy_clean(&mut rest[..text.len()], text) {
         return &mut rest[text.len()..];
     }
@@ -18,15 +28,15 @@ pub(super) fn json<'b>(rest: &'b mut [u8], text: &[u8]) -> &'b mut [u8] {
 }
 
 /// The same for a terminal: quotes stay as they are.
-pub(super) fn terminal<'b>(rest: &'b mut [u8], text: &[u8]) -> &'b mut [u8] {
-    let room = room(rest);
+pub(super) fn terminal<'b>(rest: &'b mut [u8], text: &[u8], most: usize) -> &'b mut [u8] {
+    let room = room(rest, most);
     slowly(rest, text, room, false)
 }
 
 /// Room for one field.
 #[inline(always)]
-fn room(rest: &[u8]) -> usize {
-    rest.len().saturating_sub(RESERVE).min(MAX_FIELD)
+fn room(rest: &[u8], most: usize) -> usize {
+    rest.len().saturating_sub(RESERVE).min(most)
 }
 
 #[cold]

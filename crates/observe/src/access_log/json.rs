@@ -3,6 +3,7 @@
 //! `serverStatus`, `serverResponseLatency`, `upstreamSourcePort` and `WAFEvaluationTime` are numbers in strings:
 //! readers parse them as strings.
 
+pub(super) mod firewall;
 pub(super) mod session;
 
 use super::line::{Line, MAX_LINE};
@@ -86,9 +87,10 @@ fn response(line: &mut Line<'_>, record: &AccessRecord<'_>) {
             line.literal(b",\"WAFEvaluationTime\":\"");
             line.seconds(waf.time);
             match waf.mode {
-                WafMode::Detection => line.literal(b"\",\"WAFMode\":\"Detection"),
-                WafMode::Prevention => line.literal(b"\",\"WAFMode\":\"Prevention"),
+                WafMode::Detection => line.literal(b"\",\"WAFMode\":\"Detection\",\"WAFPolicyID\":\""),
+                WafMode::Prevention => line.literal(b"\",\"WAFMode\":\"Prevention\",\"WAFPolicyID\":\""),
             }
+            line.escaped(waf.policy_id.as_bytes());
         }
     }
     line.literal(b"\",\"transactionId\":\"");

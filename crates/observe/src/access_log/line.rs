@@ -12,7 +12,7 @@ use std::fmt::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::escape;
+use super::escape::{self, MAX_FIELD};
 
 /// Longest line, its newline included.
 pub(super) const MAX_LINE: usize = 32 * 1024;
@@ -55,10 +55,22 @@ impl<'b> Line<'b> {
         self.rest = escape::json(std::mem::take(&mut self.rest), text);
     }
 
+    /// The same, with at most so many bytes of it.
+    #[inline(always)]
+    pub(super) fn escaped_within(&mut self, text: &[u8], most: usize) {
+        self.rest = escape::json_within(std::mem::take(&mut self.rest), text, most);
+    }
+
     /// A peer's bytes for a terminal: control bytes are escaped, quotes are not.
     #[inline(always)]
     pub(super) fn visible(&mut self, text: &[u8]) {
-        self.rest = escape::terminal(std::mem::take(&mut self.rest), text);
+        self.visible_within(text, MAX_FIELD);
+    }
+
+    /// The same, with at most so many bytes of it.
+    #[inline(always)]
+    pub(super) fn visible_within(&mut self, text: &[u8], most: usize) {
+        self.rest = escape::terminal(std::mem::take(&mut self.rest), text, most);
     }
 
     /// A whole number.

@@ -39,8 +39,9 @@ pub struct AccessRecord<'a> {
     pub client_response_time: Duration,
     /// From the first byte of the request to the last of the response (`timeTaken`, seconds, number).
     pub time_taken: Duration,
-    /// What the firewall did (`WAFMode`, left out without it; `WAFEvaluationTime`, `"0.000"` without it).
-    pub waf: Option<Waf>,
+    /// What the firewall did (`WAFEvaluationTime`, `"0.000"` without it; `WAFMode` and `WAFPolicyID`, left out without
+    /// it).
+    pub waf: Option<Waf<'a>>,
     /// `transactionId`.
     pub transaction: &'a TransactionId,
     /// The client's TLS session; `None` for plain HTTP (`sslEnabled` and the fields after it).
@@ -114,13 +115,15 @@ pub struct TlsInfo<'a> {
     pub issuer: &'a str,
 }
 
-/// What the firewall did with the request.
+/// What the firewall did with the request; what it found has rows of its own ([`super::FirewallRecord`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Waf {
-    /// Mode of the policy that applied.
+pub struct Waf<'a> {
+    /// Mode of the policy that applied (`WAFMode`).
     pub mode: WafMode,
-    /// Time it took.
+    /// Time its rules took (`WAFEvaluationTime`, seconds, a string).
     pub time: Duration,
+    /// The policy's resource id, as the document has it (`WAFPolicyID`).
+    pub policy_id: &'a str,
 }
 
 /// A WAF policy's mode.

@@ -40,7 +40,7 @@ pub enum Format {
     },
 }
 
-/// Settings of the access log.
+/// Settings of a log.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Where rows go. Default off.
@@ -70,7 +70,8 @@ pub struct LogState {
     pub last_error: Option<String>,
 }
 
-/// The shared end of the access log: makes workers' handles, reopens the file, ends the writer.
+/// The shared end of a log, of access rows, firewall rows or both: makes workers' handles, reopens the file, ends the
+/// writer.
 #[derive(Debug)]
 pub struct AccessLog {
     shared: Arc<Shared>,
@@ -102,7 +103,7 @@ impl AccessLog {
         let (queue, chunks) = sync_channel(config.queue.max(1));
         let (ended, end) = sync_channel(1);
         let writer = Writer { shared: Arc::clone(&shared), output, line_open: false };
-        let thread = std::thread::Builder::new().name("access-log".into()).spawn(move || {
+        let thread = std::thread::Builder::new().name("log-writer".into()).spawn(move || {
             writer.run(&chunks);
             _ = ended.try_send(());
         })?;
@@ -315,7 +316,7 @@ impl Writer {
     fn lost(&self, lines: &[u8], error: Option<io::Error>) {
         self.shared.count_dropped(lines.iter().filter(|&&byte| byte == b'\n').count() as u64);
         if let Some(error) = error {
-            self.shared.failed("cannot write the access log", &error);
+            self.shared.failed("cannot write the log", &error);
         }
     }
 
@@ -326,7 +327,7 @@ impl Writer {
                 *file = new;
                 self.line_open = false;
             }
-            Err(error) => self.shared.failed("cannot reopen the access log", &error),
+            Err(error) => self.shared.failed("cannot reopen the log", &error),
         }
     }
 }

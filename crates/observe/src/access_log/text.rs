@@ -2,6 +2,7 @@
 //!
 //! `07:53:15 GET 200 shop.example/cart?x=1  web/shop -> 10.0.0.4:80  34.1 ms`, then the reason when there is one.
 
+pub(super) mod firewall;
 pub(super) mod session;
 
 use super::AccessRecord;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::line::MAX_LINE;
 use super::sink::{Format, Message, Shared};
-use super::{AccessRecord, SessionRecord, json, text};
+use super::{AccessRecord, FirewallRecord, SessionRecord, json, text};
 
 /// A chunk holds this much.
 const CHUNK: usize = 64 * 1024;
@@ -51,17 +51,32 @@ pub struct WorkerLog {
     /// `None`: the log is off.
     queue: Option<SyncSender<Message>>,
     chunk: RefCell<Option<Chunk>>,
+    /// Where the firewall's rows go, if not here.
+    firewall: Option<Box<Self>>,
 }
 
 impl WorkerLog {
     pub(super) fn new(shared: Arc<Shared>, queue: Option<SyncSender<Message>>) -> Self {
-        Self { shared, queue, chunk: RefCell::new(None) }
+        Self { shared, queue, chunk: RefCell::new(None), firewall: None }
+    }
+
+    /// The same, with the firewall's rows in a log of their own, where there is one. Without, they stand in this one,
+    /// those of a request before its own row: one buffer has both.
+    #[must_use]
+    pub fn with_firewall(mut self, log: Option<Self>) -> Self {
+        self.firewall = log.map(Box::new);
+        self
     }
 
     /// False when the log is off: then a record need not be put together.
     #[inline]
     pub fn is_enabled(&self) -> bool {
         self.queue.is_some()
+    }
+
+    /// False when the firewall's log is off.
+    pub fn is_firewall_enabled(&self) -> bool {
+        self.of_firewall().is_enabled()
     }
 
     /// Writes a row.
@@ -88,8 +103,34 @@ impl WorkerLog {
         self.append_session(record, false);
     }
 
+    /// Writes the row of a thing that the firewall found.
+    pub fn firewall(&self, record: &FirewallRecord<'_>) {
+        let log = self.of_firewall();
+        if log.queue.is_none() {
+            return;
+        }
+        let target = log.shared.masked.target(record.request_uri.as_bytes());
+        let request_uri = String::from_utf8_lossy(&target);
+        let record = &FirewallRecord { request_uri: &request_uri, ..*record };
+        log.append(|bytes, format| match format {
+            Format::Json => json::firewall::write(bytes, record),
+            Format::Text { colour } => text::firewall::write(bytes, record, colour),
+        });
+    }
+
     /// Hands over what is there. To be called by the worker's tick, every 100 ms.
     pub fn flush(&self) {
+        if let Some(firewall) = &self.firewall {
+            firewall.flush();
+        }
+        self.flush_own();
+    }
+
+    fn of_firewall(&self) -> &Self {
+        self.firewall.as_deref().unwrap_or(self)
+    }
+
+    fn flush_own(&self) {
         let Some(chunk) = self.chunk.borrow_mut().take_if(|chunk| chunk.len > 0) else { return };
         if let Some(mut refused) = self.hand_over(chunk) {
             // The queue is full. What was refused is kept for the next tick while a line still fits.
@@ -137,7 +178,7 @@ impl WorkerLog {
         chunk.count += 1;
         if chunk.len >= FULL {
             drop(slot);
-            self.flush();
+            self.flush_own();
         }
     }
 

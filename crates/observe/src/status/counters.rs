@@ -51,12 +51,20 @@ pub struct CounterReport {
     pub backend_sessions: u64,
     /// How long those connections lasted, added up. Divided by `backend_sessions`: Azure's Backend Session Duration.
     pub backend_session_milliseconds: u64,
+    /// Requests that a firewall policy was asked about.
+    pub firewall_requests: u64,
+    /// What firewall policies found in them, by what was done; only what occurred.
+    pub firewall_rows: Vec<ActionReport>,
     /// Second attempts.
     pub retries: u64,
     /// Access-log lines lost.
     pub access_log_lines_dropped: u64,
     /// What last went wrong with the access log.
     pub access_log_error: Option<String>,
+    /// Lines of the firewall log lost, where it is a log of its own.
+    pub firewall_log_lines_dropped: u64,
+    /// What last went wrong with it.
+    pub firewall_log_error: Option<String>,
 }
 
 /// Responses by class.
@@ -90,11 +98,21 @@ pub struct ReasonReport {
     pub count: u64,
 }
 
+/// How often the firewall did one thing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ActionReport {
+    /// The word, as in the firewall log.
+    pub action: String,
+    /// How often.
+    pub count: u64,
+}
+
 impl CounterReport {
     /// The report of these sums.
     pub fn new(totals: &Totals, log: &LogState) -> Self {
         let [other, informational, success, redirect, client_error, server_error] = totals.responses;
         let reason = |&(reason, count): &(&str, u64)| ReasonReport { reason: reason.to_owned(), count };
+        let action = |&(action, count): &(&str, u64)| ActionReport { action: action.to_owned(), count };
         Self {
             requests: totals.requests,
             responses: ResponseReport { informational, success, redirect, client_error, server_error, other },
@@ -116,10 +134,21 @@ impl CounterReport {
             session_milliseconds: totals.session_micros / 1000,
             backend_sessions: totals.server_sessions,
             backend_session_milliseconds: totals.server_session_micros / 1000,
+            firewall_requests: totals.firewall_requests,
+            firewall_rows: totals.firewall_rows.iter().map(action).collect(),
             retries: totals.retries,
             access_log_lines_dropped: log.lines_dropped,
             access_log_error: log.last_error.clone(),
+            firewall_log_lines_dropped: 0,
+            firewall_log_error: None,
         }
+    }
+
+    /// The same, with how the firewall log fares, where that is a log of its own.
+    #[must_use]
+    pub fn with_firewall_log(self, log: Option<&LogState>) -> Self {
+        let Some(log) = log else { return self };
+        Self { firewall_log_lines_dropped: log.lines_dropped, firewall_log_error: log.last_error.clone(), ..self }
     }
 }
 
@@ -150,15 +179,31 @@ impl fmt::Display for CounterReport {
         if self.sessions > 0 {
             self.write_sessions(f)?;
         }
-        if self.access_log_lines_dropped > 0 || self.access_log_error.is_some() {
-            let error = self.access_log_error.as_deref().unwrap_or("the writer could not keep up");
-            writeln!(f, "log        {} lines dropped: {error}", self.access_log_lines_dropped)?;
+        if self.firewall_requests > 0 {
+            self.write_firewall(f)?;
         }
-        Ok(())
+        write_log(f, "log", self.access_log_lines_dropped, self.access_log_error.as_deref())?;
+        write_log(f, "waf log", self.firewall_log_lines_dropped, self.firewall_log_error.as_deref())
     }
 }
 
+/// A log that lost lines.
+fn write_log(f: &mut fmt::Formatter<'_>, log: &str, dropped: u64, error: Option<&str>) -> fmt::Result {
+    if dropped == 0 && error.is_none() {
+        return Ok(());
+    }
+    writeln!(f, "{log:<10} {dropped} lines dropped: {}", error.unwrap_or("the writer could not keep up"))
+}
+
 impl CounterReport {
+    fn write_firewall(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "firewall   {} requests looked at", self.firewall_requests)?;
+        for one in &self.firewall_rows {
+            write!(f, "  {} {}", one.action, one.count)?;
+        }
+        writeln!(f)
+    }
+
     fn write_sessions(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,

@@ -174,6 +174,40 @@ fn no_session_that_had_a_server_prints_no_time_with_one() {
     assert!(text.ends_with("ended      overloaded 1\nlasted     0.000 s on average\n"), "{text}");
 }
 
+#[test]
+fn the_firewall_prints_only_where_a_policy_was_asked() {
+    let log = LogState::default();
+    let idle = CounterReport::new(&Totals::default(), &log).to_string();
+    assert!(!idle.contains("firewall") && !idle.contains("waf"), "{idle}");
+
+    let quiet = Totals { firewall_requests: 3, ..Totals::default() };
+    let quiet = CounterReport::new(&quiet, &log).to_string();
+    assert!(quiet.ends_with("firewall   3 requests looked at\n"), "{quiet}");
+
+    let totals =
+        Totals { firewall_requests: 7, firewall_rows: vec![("Blocked", 2), ("Matched", 5)], ..Totals::default() };
+    let busy = CounterReport::new(&totals, &log);
+    assert!(busy.to_string().ends_with("firewall   7 requests looked at  Blocked 2  Matched 5\n"), "{busy}");
+    let json = serde_json::to_value(&busy).unwrap();
+    assert_eq!(json["firewallRequests"], 7);
+    let rows = serde_json::json!([{"action": "Blocked", "count": 2}, {"action": "Matched", "count": 5}]);
+    assert_eq!(json["firewallRows"], rows);
+}
+
+#[test]
+fn each_log_that_lost_lines_has_a_line_of_its_own() {
+    let report = CounterReport::new(&Totals::default(), &LogState::default());
+    let good = report.clone().with_firewall_log(Some(&LogState::default()));
+    assert_eq!(good, report.clone().with_firewall_log(None));
+    assert!(!good.to_string().contains("dropped"), "{good}");
+
+    let lost = LogState { lines_dropped: 2, errors: 0, last_error: None };
+    let lost = report.with_firewall_log(Some(&lost));
+    assert!(lost.to_string().ends_with("waf log    2 lines dropped: the writer could not keep up\n"), "{lost}");
+    let json = serde_json::to_value(&lost).unwrap();
+    assert_eq!((&json["firewallLogLinesDropped"], &json["accessLogLinesDropped"]), (&2.into(), &0.into()));
+}
+
 fn certificate(days_left: i64) -> CertificateStatus {
     CertificateStatus {
         name: "shop".into(),

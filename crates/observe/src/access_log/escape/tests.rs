@@ -56,3 +56,22 @@ fn a_long_field_is_cut_and_says_so() {
     let wide = "é".repeat(MAX_FIELD);
     assert!(escaped(wide.as_bytes()).ends_with("é..."));
 }
+
+#[test]
+fn a_field_with_a_limit_of_its_own_is_cut_between_characters_and_escapes() {
+    let text = "a\"é\u{1b}日🦀";
+    let mut whole = String::new();
+    for most in (0..40).rev() {
+        let mut bytes = vec![0; MAX_LINE];
+        let left = json_within(&mut bytes, text.as_bytes(), most).len();
+        let cut = std::str::from_utf8(&bytes[..MAX_LINE - left]).unwrap();
+        assert!(cut.len() <= most, "{most}: {cut}");
+        if most == 39 {
+            cut.clone_into(&mut whole);
+        }
+        let read: String = serde_json::from_str(&format!("\"{cut}\"")).unwrap();
+        let kept = read.strip_suffix("...").unwrap_or(&read);
+        assert!(text.starts_with(kept) && (kept == text) == (cut == whole), "{most}: {cut}");
+    }
+    assert_eq!(whole, r#"a\"é\u001b日🦀"#);
+}

@@ -151,7 +151,8 @@ fn extension_fields_stand_only_where_they_say_something() {
 #[test]
 fn firewall_and_tls_fill_their_fields() {
     example(|mut record| {
-        record.waf = Some(Waf { mode: WafMode::Prevention, time: std::time::Duration::from_millis(12_345) });
+        let time = std::time::Duration::from_millis(12_345);
+        record.waf = Some(Waf { mode: WafMode::Prevention, time, policy_id: "/subscriptions/0/\"p1\"" });
         record.tls = Some(TlsInfo {
             cipher: "ECDHE-RSA-AES256-GCM-SHA384",
             protocol: "TLSv1.2",
@@ -163,6 +164,8 @@ fn firewall_and_tls_fill_their_fields() {
         let properties = &row["properties"];
         assert_eq!(properties["WAFMode"], "Prevention");
         assert_eq!(properties["WAFEvaluationTime"], "12.345");
+        assert_eq!(properties["WAFPolicyID"], "/subscriptions/0/\"p1\"");
+        assert!(self::row(&record).contains(r#""WAFEvaluationTime":"12.345","WAFMode":"Prevention","WAFPolicyID":""#));
         assert_eq!(properties["sslEnabled"], "on");
         assert_eq!(properties["sslCipher"], "ECDHE-RSA-AES256-GCM-SHA384");
         assert_eq!(properties["sslClientVerify"], "SUCCESS");
@@ -206,6 +209,7 @@ fn the_longest_record_is_one_valid_line_within_32_kib() {
             (record.user_agent, record.original_host, record.host, record.content_type) = (field, field, field, field);
             (record.servers, record.reason) = (&servers, "reason");
             record.detail = std::str::from_utf8(field).unwrap_or("detail");
+            record.waf = Some(Waf { mode: WafMode::Detection, time: std::time::Duration::MAX, policy_id: &label });
             let row = row(&record);
             assert!(row.len() <= MAX_LINE && row.ends_with("}}\n") && row.matches('\n').count() == 1);
             let value: Value = serde_json::from_str(&row).unwrap();

@@ -1,8 +1,10 @@
 use std::fs;
 
+use super::super::json::firewall::tests::example as finding;
 use super::super::json::session::tests::example as session;
 use super::super::json::tests::example;
 use super::*;
+use crate::FirewallRecord;
 
 /// A folder of this test alone, removed at its end.
 struct Folder(PathBuf);
@@ -149,10 +151,11 @@ fn masked_parameters_do_not_reach_the_file() {
         (record.original_target, record.query) = (b"/a?token=secret", b"token=secret");
         worker.record(&record);
     });
+    worker.firewall(&FirewallRecord { request_uri: "/b?token=secret&x=1", ..finding() });
     drop(worker);
     assert!(log.shutdown(PATIENCE));
     let text = fs::read_to_string(&file).unwrap();
-    assert!(text.contains("/a?token=*****") && !text.contains("secret"));
+    assert!(text.contains("/a?token=*****") && text.contains("/b?token=*****&x=1") && !text.contains("secret"));
 }
 
 #[test]
@@ -160,6 +163,7 @@ fn a_log_that_is_off_takes_records_and_writes_nothing() {
     let log = AccessLog::start(Config::default()).unwrap();
     let worker = log.worker();
     record(&worker, "/");
+    worker.firewall(&finding());
     assert!(!worker.is_enabled());
     assert!(log.shutdown(PATIENCE));
     assert_eq!(log.state(), LogState::default());
@@ -169,6 +173,79 @@ fn a_log_that_is_off_takes_records_and_writes_nothing() {
 fn a_file_that_cannot_be_opened_is_an_error_at_the_start() {
     let config = Config { target: Target::File("/nonexistent/folder/log".into()), ..Config::default() };
     assert!(AccessLog::start(config).is_err());
+}
+
+#[test]
+fn what_the_firewall_found_stands_before_the_row_of_its_request() {
+    let folder = Folder::new("findings");
+    let file = folder.file("access.json");
+    let log = start(&file, 1024);
+    let worker = log.worker();
+    // More than a buffer holds, so that rows of both kinds meet its end.
+    let requests = (0..500).map(|number| format!("/{number}"));
+    for path in requests.clone() {
+        worker.firewall(&FirewallRecord { request_uri: &path, ..finding() });
+        worker.firewall(&FirewallRecord { request_uri: &path, action: "Blocked", ..finding() });
+        record(&worker, &path);
+    }
+    drop(worker);
+    assert!(log.shutdown(PATIENCE));
+    let text = fs::read_to_string(&file).unwrap();
+    let told = text.lines().map(|line| {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        let properties = &row["properties"];
+        let word = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        (word(&row["category"]), word(&properties["requestUri"]), word(properties.get("action").unwrap_or(&"".into())))
+    });
+    let (found, asked) = ("ApplicationGatewayFirewallLog", "ApplicationGatewayAccessLog");
+    let expected = requests.flat_map(|path| {
+        [(found, "Matched"), (found, "Blocked"), (asked, "")]
+            .map(|(category, action)| (category.to_owned(), path.clone(), action.to_owned()))
+    });
+    assert!(told.eq(expected), "{text}");
+}
+
+#[test]
+fn findings_go_to_a_log_of_their_own_where_there_is_one() {
+    let folder = Folder::new("apart");
+    let (file, other) = (folder.file("access.json"), folder.file("firewall.json"));
+    let (log, firewall_log) = (start(&file, 8), start(&other, 8));
+    let worker = log.worker().with_firewall(Some(firewall_log.worker()));
+    assert!(worker.is_firewall_enabled());
+    worker.firewall(&finding());
+    record(&worker, "/there");
+    // The worker lives on: its tick hands over both.
+    worker.flush();
+    assert!(log.shutdown(PATIENCE) && firewall_log.shutdown(PATIENCE));
+    assert_eq!(paths(&file), ["/there"]);
+    assert_eq!(paths(&other), [finding().request_uri]);
+}
+
+#[test]
+fn findings_may_be_off_where_requests_are_not_and_the_other_way_round() {
+    let folder = Folder::new("one-off");
+    for (name, access_is_on) in [("access.json", true), ("firewall.json", false)] {
+        let file = folder.file(name);
+        let (on, off) = (start(&file, 8), AccessLog::off());
+        let (access, firewall) = if access_is_on { (&on, &off) } else { (&off, &on) };
+        let worker = access.worker().with_firewall(Some(firewall.worker()));
+        assert_eq!((worker.is_enabled(), worker.is_firewall_enabled()), (access_is_on, !access_is_on));
+        worker.firewall(&finding());
+        record(&worker, "/there");
+        drop(worker);
+        assert!(on.shutdown(PATIENCE));
+        assert_eq!(paths(&file), [if access_is_on { "/there" } else { finding().request_uri }]);
+    }
+}
+
+#[test]
+fn findings_that_the_disk_refuses_are_counted() {
+    let log = start(Path::new("/dev/full"), 1024);
+    let worker = log.worker();
+    (0..3).for_each(|_| worker.firewall(&finding()));
+    drop(worker);
+    assert!(log.shutdown(PATIENCE));
+    assert_eq!(log.state().lines_dropped, 3);
 }
 
 #[test]
