@@ -1,8 +1,10 @@
 //! Challenges: whether a client has proven that it is a browser, or a person.
 //!
 //! What a client has proven it carries in a cookie, sealed by the gateway, for its address and the host it asked; so
-//! nothing is kept of it here, and gateways that share a key share clearances. The page that asks and the endpoint that
-//! grants are the proxy's.
+//! nothing is kept of it here, and gateways that share a key share clearances. A client without one gets a page
+//! ([`Clearances::page`]) whose script answers a puzzle ([`Clearances::puzzle`]) and sends the answer to an endpoint
+//! ([`ENDPOINT`], [`Clearances::answer`]), which gives the cookie. Serving both is the proxy's; there is no page for a
+//! captcha.
 //!
 //! Source: Azure, `waf-javascript-challenge`: the cookie's name and lifetime; another address or a request from another
 //! origin is challenged again; a first request whose POST body is over 128 KB is refused. For the captcha only Front
@@ -16,6 +18,13 @@ use aws_lc_rs::hmac;
 
 use crate::custom::cookies;
 use crate::request::Request;
+
+mod answer;
+mod page;
+mod puzzle;
+
+pub use answer::{MAX_ANSWER, Refusal, told};
+pub use page::{ENDPOINT, Page, is_endpoint};
 
 /// What a client is asked to prove.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,6 +70,14 @@ impl Kind {
         }
     }
 
+    /// What stands for it in what is sealed.
+    fn letter(self) -> u8 {
+        match self {
+            Self::Script => b's',
+            Self::Captcha => b'c',
+        }
+    }
+
     /// The largest body of a POST that can be challenged, in bytes.
     fn most_body(self) -> u64 {
         match self {
@@ -100,8 +117,7 @@ impl Clearances {
     pub fn grant(&self, kind: Kind, client: IpAddr, host: &[u8], lifetime: Duration, now: Duration) -> String {
         let end = now.saturating_add(lifetime).as_secs();
         let seal = hmac::sign(&self.key, &sealed(kind, client, host, end));
-        let digits: String = seal.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{end}.{digits}")
+        format!("{end}.{}", digits(seal.as_ref()))
     }
 
     /// What is to be done with a request. `body` is the length of what was read of its body; before that, the head's
@@ -136,21 +152,27 @@ impl fmt::Debug for Clearances {
     }
 }
 
-/// What a seal is for. The host stands last, since it alone has any length.
+/// What a clearance's seal is for.
 fn sealed(kind: Kind, client: IpAddr, host: &[u8], end: u64) -> Vec<u8> {
+    let mut content = vec![kind.letter()];
+    content.extend_from_slice(&end.to_be_bytes());
+    bound(&mut content, client, host);
+    content
+}
+
+/// Whom a seal is for. The host stands last, since it alone has any length.
+fn bound(content: &mut Vec<u8>, client: IpAddr, host: &[u8]) {
     let client = match client {
         IpAddr::V4(client) => client.to_ipv6_mapped(),
         IpAddr::V6(client) => client,
     };
-    let kind = match kind {
-        Kind::Script => b's',
-        Kind::Captcha => b'c',
-    };
-    let mut content = vec![kind];
-    content.extend_from_slice(&end.to_be_bytes());
     content.extend_from_slice(&client.octets());
     content.extend(host.to_ascii_lowercase());
-    content
+}
+
+/// Bytes as pairs of hexadecimal digits.
+fn digits(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Pairs of hexadecimal digits as bytes.

@@ -5,6 +5,7 @@
 //!
 //! Source: `web-application-firewall-logs`, `monitor-application-gateway-reference`, read 2026-11-22.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -90,7 +91,7 @@ pub struct Event {
     /// The rule's number; the name of a custom rule; `0` for what is no rule.
     pub rule_id: String,
     /// The rule's group.
-    pub rule_group: &'static str,
+    pub rule_group: Cow<'static, str>,
     /// What was found, in words.
     pub message: String,
     /// More of it; custom rules have none.
@@ -188,7 +189,7 @@ impl Event {
             rule_set_type: "Custom",
             rule_set_version: "",
             rule_id: told.rule.to_string(),
-            rule_group: "",
+            rule_group: Cow::Borrowed(""),
             message: format!("{limit}{conditions}{}", country.unwrap_or_default()),
             details: None,
         }
@@ -199,7 +200,7 @@ impl Event {
         action: Action,
         set: &'static RuleSet,
         id: u32,
-        rule_group: &'static str,
+        rule_group: Cow<'static, str>,
         message: &str,
         data: String,
     ) -> Self {
@@ -214,6 +215,11 @@ impl Event {
         }
     }
 
+    /// Rows that are not told.
+    pub(crate) fn left_out(count: usize) -> Self {
+        Self { message: format!("{count} more rows are left out"), ..Self::mandatory(Action::Log, "") }
+    }
+
     /// What no rule set can switch off. The old engine's number for it is kept: the new one's is not documented.
     pub(crate) fn mandatory(action: Action, what: &str) -> Self {
         Self {
@@ -221,7 +227,7 @@ impl Event {
             rule_set_type: "",
             rule_set_version: "",
             rule_id: "0".to_owned(),
-            rule_group: "",
+            rule_group: Cow::Borrowed(""),
             message: format!("Mandatory rule. Cannot be disabled. {what}"),
             details: None,
         }

@@ -55,13 +55,6 @@ pub enum Operator {
     EqualsAny,
 }
 
-/// Rules that ask how many of a header there are, as a sign that it is missing. Leaving the header out would make them
-/// find it missing, so exclusions of headers do not reach them.
-const COUNTING: [u32; 15] = [
-    920171, 920180, 920181, 920280, 920300, 920311, 920320, 920340, 920341, 920490, 920510, 920620, 920640, 921230,
-    943120,
-];
-
 impl Variable {
     /// Reads what the API spells, in any case; `...Names` is the older word for `...Values`.
     #[must_use]
@@ -98,11 +91,6 @@ impl Variable {
         matches!(self, Self::ArgValues | Self::ArgKeys)
     }
 
-    /// Whether an exclusion of it reaches a rule.
-    pub(crate) fn reaches(self, rule: u32) -> bool {
-        self != Self::HeaderValues || !COUNTING.contains(&rule)
-    }
-
     /// What rules call it.
     fn targets(self) -> &'static [Target] {
         match self {
@@ -133,43 +121,28 @@ impl Operator {
 
 impl Spec {
     /// What the engine leaves out, for the rules with these numbers.
-    pub(crate) fn exclusions(&self, mut ids: Vec<u32>) -> Vec<Exclusion> {
-        ids.retain(|id| self.variable.reaches(*id));
+    pub(crate) fn exclusions(&self, ids: &[u32]) -> Vec<Exclusion> {
         let mut list = Vec::new();
         for variable in self.variable.targets() {
             for selector in self.selectors() {
                 let omission = Omission { variable: *variable, selector };
-                list.push(Exclusion { rules: Rules::Ids(ids.clone()), omission });
+                list.push(Exclusion { rules: Rules::Ids(ids.to_vec()), omission });
             }
         }
         list
-    }
-
-    /// A directive for what the engine's selectors cannot say: names of headers compared in part, without regard to
-    /// case.
-    pub(crate) fn directive(&self, mut ids: Vec<u32>) -> Option<String> {
-        let pattern = match self.operator {
-            _ if !self.variable.is_header() => return None,
-            Operator::Equals | Operator::EqualsAny => return None,
-            Operator::Contains => literal(&self.selector),
-            Operator::StartsWith => format!("^{}", literal(&self.selector)),
-            Operator::EndsWith => format!("{}$", literal(&self.selector)),
-        };
-        ids.retain(|id| self.variable.reaches(*id));
-        let ids: Vec<String> = ids.iter().map(u32::to_string).collect();
-        let target = self.variable.targets().first()?.name();
-        (!ids.is_empty()).then(|| format!("SecRuleUpdateTargetById \"{}\" \"!{target}:/{pattern}/\"\n", ids.join(",")))
     }
 
     fn selectors(&self) -> Vec<Selector> {
         let text = || self.selector.as_bytes().into();
         // A field of JSON is meant by its bare name as well as by the path that begins with `json`.
         let of_json = || [b"json.", self.selector.as_bytes()].concat().into_boxed_slice();
-        let argument = self.variable.is_argument();
+        let (header, argument) = (self.variable.is_header(), self.variable.is_argument());
         match self.operator {
             Operator::EqualsAny => vec![Selector::All],
-            Operator::Equals if self.variable.is_header() => vec![Selector::Key(text())],
-            _ if self.variable.is_header() => Vec::new(),
+            Operator::Equals if header => vec![Selector::Key(text())],
+            Operator::StartsWith if header => vec![Selector::KeyStart(text())],
+            Operator::EndsWith if header => vec![Selector::KeyEnd(text())],
+            Operator::Contains if header => vec![Selector::KeyPart(text())],
             Operator::Equals if argument => vec![Selector::Exact(text()), Selector::Exact(of_json())],
             Operator::StartsWith if argument => vec![Selector::StartsWith(text()), Selector::StartsWith(of_json())],
             Operator::Equals => vec![Selector::Exact(text())],
@@ -200,20 +173,5 @@ mod tests {
     #[test]
     fn a_text_becomes_a_pattern_that_means_nothing_else() {
         assert_eq!(literal("X-a.b\"%{é"), r"X\x2da\x2eb\x22\x25\x7b\xc3\xa9");
-    }
-
-    #[test]
-    fn headers_whose_absence_is_counted_stay_counted() {
-        let spec = |operator| Spec {
-            variable: Variable::HeaderValues,
-            operator,
-            selector: "Host".to_owned(),
-            scopes: Vec::new(),
-        };
-        let exclusions = spec(Operator::Equals).exclusions(vec![920_280, 942_100]);
-        assert!(matches!(&exclusions[0].rules, Rules::Ids(ids) if *ids == [942_100]));
-        let directive = spec(Operator::StartsWith).directive(vec![920_280, 942_100]);
-        assert_eq!(directive.unwrap(), "SecRuleUpdateTargetById \"942100\" \"!REQUEST_HEADERS:/^Host/\"\n");
-        assert_eq!(spec(Operator::Contains).directive(vec![920_280]), None);
     }
 }

@@ -1,14 +1,24 @@
-//! Why a request was treated as it was: every step of its score, what each rule found where, and the exclusions that
-//! would have prevented it.
+//! Why a request was treated as it was: every step of its score, what each rule found where, and what would let such
+//! requests pass.
+
+mod remedy;
+mod verdict;
+
+use std::borrow::Cow;
 
 use serde_json::{Value, json};
 use waf::verdict::MatchedValue;
 
-use crate::exclusions::Variable;
 use crate::managed::RuleSet;
+
+pub use remedy::{Exclusions, Remedy, Way};
+pub use verdict::Verdict;
 
 /// Points from which on a request is refused; Azure has no setting for it.
 pub const THRESHOLD: u32 = 5;
+
+/// The rule that refuses requests for their score.
+pub const SCORE_RULE: u32 = 949_110;
 
 /// Bytes of a value that are told.
 const SHOWN: usize = 120;
@@ -24,6 +34,8 @@ pub struct Explanation {
     pub ladder: Vec<Rung>,
     /// What rules found.
     pub findings: Vec<Finding>,
+    /// Points from which on the request is refused; none where no score of Azure's decides.
+    pub threshold: Option<u32>,
     /// The end of it, in one sentence.
     pub decision: String,
     /// The body was longer than what is inspected; the rest was not looked at.
@@ -53,7 +65,7 @@ pub struct Finding {
     /// The rule.
     pub rule: u32,
     /// Its group.
-    pub group: &'static str,
+    pub group: Cow<'static, str>,
     /// Its message.
     pub message: String,
     /// The value's name, such as `ARGS:id`.
@@ -62,18 +74,24 @@ pub struct Finding {
     pub value: String,
 }
 
-/// Entries of `managedRules.exclusions` that leave a value out, ready to be pasted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exclusions {
-    /// For the rule that found it.
-    pub of_rule: Value,
-    /// For the rules of its group.
-    pub of_group: Value,
-    /// For all managed rules.
-    pub of_all: Value,
-}
-
 impl Explanation {
+    /// What the score came to.
+    #[must_use]
+    pub fn score(&self) -> u32 {
+        self.ladder.last().map_or(0, |rung| rung.total)
+    }
+
+    /// A rule's step of the score; none for what does not add to it.
+    #[must_use]
+    pub fn rung(&self, rule: u32) -> Option<&Rung> {
+        self.ladder.iter().find(|rung| rung.rule == rule)
+    }
+
+    /// What a rule found.
+    pub fn found_by(&self, rule: u32) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(move |finding| finding.rule == rule)
+    }
+
     /// As JSON for people and tools.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -82,7 +100,8 @@ impl Explanation {
         );
         json!({
             "decision": self.decision,
-            "threshold": THRESHOLD,
+            "score": self.score(),
+            "threshold": self.threshold,
             "ladder": rungs.collect::<Vec<_>>(),
             "findings": self.findings.iter().map(Finding::to_json).collect::<Vec<_>>(),
             "bodyCut": self.body_cut,
@@ -95,50 +114,22 @@ impl Finding {
     pub(crate) fn new(
         set: &'static RuleSet,
         rule: u32,
-        group: &'static str,
+        group: impl Into<Cow<'static, str>>,
         message: &str,
         matched: &MatchedValue,
     ) -> Self {
         Self {
             set,
             rule,
-            group,
+            group: group.into(),
             message: cut(message, SHOWN),
             variable: cut(&matched.name, NAMED),
             value: cut(&matched.value, SHOWN),
         }
     }
 
-    /// Exclusions that leave it out, from narrow to wide; none for what cannot be excluded.
-    #[must_use]
-    pub fn exclusions(&self) -> Option<Exclusions> {
-        let whole = self.variable.len() < NAMED && !self.variable.contains(char::REPLACEMENT_CHARACTER);
-        let (variable, key) = excludable(&self.variable).filter(|_| whole)?;
-        if !variable.reaches(self.rule) {
-            return None;
-        }
-        let entry = |groups: Option<Value>| {
-            let mut entry = json!({
-                "matchVariable": variable.name(),
-                "selectorMatchOperator": "Equals",
-                "selector": key,
-            });
-            if let (Some(groups), Some(entry)) = (groups, entry.as_object_mut()) {
-                let (kind, version) = (self.set.kind, self.set.version);
-                let of_set = json!([{ "ruleSetType": kind, "ruleSetVersion": version, "ruleGroups": groups }]);
-                entry.insert("exclusionManagedRuleSets".to_owned(), of_set);
-            }
-            entry
-        };
-        let of_rule = json!([{ "ruleGroupName": self.group, "rules": [{ "ruleId": self.rule.to_string() }] }]);
-        let of_group = json!([{ "ruleGroupName": self.group }]);
-        Some(Exclusions { of_rule: entry(Some(of_rule)), of_group: entry(Some(of_group)), of_all: entry(None) })
-    }
-
     fn to_json(&self) -> Value {
-        let exclusions = self.exclusions().map(
-            |exclusions| json!({ "rule": exclusions.of_rule, "group": exclusions.of_group, "all": exclusions.of_all }),
-        );
+        let exclusions = self.exclusions().map(|exclusions| exclusions.to_json());
         json!({
             "ruleId": self.rule,
             "ruleGroup": self.group,
@@ -148,25 +139,6 @@ impl Finding {
             "exclusions": exclusions,
         })
     }
-}
-
-/// The exclusion's variable and selector for what rules call by this name.
-///
-/// The name of an element is the value that was looked at where names are looked at, and it is the key as well.
-fn excludable(name: &str) -> Option<(Variable, &str)> {
-    let (variable, key) = name.split_once(':')?;
-    let variable = match variable {
-        "REQUEST_HEADERS" => Variable::HeaderValues,
-        "REQUEST_HEADERS_NAMES" => Variable::HeaderKeys,
-        "REQUEST_COOKIES" => Variable::CookieValues,
-        "REQUEST_COOKIES_NAMES" => Variable::CookieKeys,
-        "ARGS" | "ARGS_GET" | "ARGS_POST" => Variable::ArgValues,
-        "ARGS_NAMES" | "ARGS_GET_NAMES" | "ARGS_POST_NAMES" => Variable::ArgKeys,
-        _ => return None,
-    };
-    // Fields of JSON go by their bare names in Azure.
-    let bare = key.strip_prefix("json.").filter(|_| variable.is_argument()).unwrap_or(key);
-    Some((variable, bare)).filter(|(_, key)| !key.is_empty())
 }
 
 /// The first bytes of a text, and dots where there are more.
@@ -182,58 +154,21 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::managed::catalogue;
-
-    fn finding(name: &str) -> Finding {
-        let set = catalogue::find("Microsoft_DefaultRuleSet", "2.2").unwrap().set;
-        let matched = MatchedValue { name: name.to_owned(), value: "x".to_owned() };
-        Finding::new(set, 942_100, "SQLI", "SQL", &matched)
-    }
-
-    #[test]
-    fn exclusions_are_given_at_three_widths_ready_to_be_pasted() {
-        let exclusions = finding("ARGS:id").exclusions().unwrap();
-        let all = json!({ "matchVariable": "RequestArgValues", "selectorMatchOperator": "Equals", "selector": "id" });
-        assert_eq!(exclusions.of_all, all);
-        let set = &exclusions.of_group["exclusionManagedRuleSets"][0];
-        let expected = json!({ "ruleSetType": "Microsoft_DefaultRuleSet", "ruleSetVersion": "2.2",
-            "ruleGroups": [{ "ruleGroupName": "SQLI" }] });
-        assert_eq!(*set, expected);
-        let rules = &exclusions.of_rule["exclusionManagedRuleSets"][0]["ruleGroups"][0]["rules"];
-        assert_eq!(*rules, json!([{ "ruleId": "942100" }]));
-    }
-
-    #[test]
-    fn what_cannot_be_excluded_has_no_exclusions() {
-        for (name, variable) in [
-            ("REQUEST_HEADERS:X-A", Some("RequestHeaderValues")),
-            ("REQUEST_HEADERS_NAMES:X-A", Some("RequestHeaderKeys")),
-            ("REQUEST_COOKIES:a", Some("RequestCookieValues")),
-            ("REQUEST_COOKIES_NAMES:a", Some("RequestCookieKeys")),
-            ("ARGS_NAMES:json.a", Some("RequestArgKeys")),
-            ("ARGS:", None),
-            ("ARGS:\u{FFFD}", None),
-            ("&REQUEST_HEADERS:Host", None),
-            ("REQUEST_URI", None),
-            ("XML", None),
-            ("FILES:upload", None),
-        ] {
-            let found = finding(name).exclusions().map(|exclusions| exclusions.of_all["matchVariable"].clone());
-            assert_eq!(found, variable.map(Value::from), "{name}");
-        }
-    }
-
-    #[test]
-    fn fields_of_json_are_excluded_by_their_bare_names() {
-        for (name, selector) in [("ARGS:json.a.b", "a.b"), ("ARGS:a", "a"), ("REQUEST_COOKIES:json.a", "json.a")] {
-            assert_eq!(finding(name).exclusions().unwrap().of_all["selector"], selector, "{name}");
-        }
-    }
 
     #[test]
     fn long_values_are_cut_between_characters() {
         assert_eq!(cut("short", 120), "short");
         let text = format!("a{}", "é".repeat(100));
         assert_eq!(cut(&text, 120), format!("a{}...", "é".repeat(59)));
+    }
+
+    #[test]
+    fn the_score_is_the_last_step_of_the_ladder() {
+        assert_eq!(Explanation::default().score(), 0);
+        let rung = |rule, points, total| Rung { rule, points, times: 1, total };
+        let ladder = vec![rung(920_320, 2, 2), rung(942_100, 5, 7)];
+        let explanation = Explanation { ladder, ..Explanation::default() };
+        assert_eq!((explanation.score(), explanation.rung(942_100).unwrap().points), (7, 5));
+        assert_eq!(explanation.to_json()["score"], 7);
     }
 }

@@ -1,6 +1,7 @@
 //! Which managed rules are meant: rule sets, groups of them, single rules.
 
-use crate::managed::{Remarks, RuleSet, catalogue};
+use crate::managed::catalogue::{self, Found};
+use crate::managed::{Inventory, Remarks};
 
 /// A rule set, or some of its groups.
 #[derive(Clone, Debug, Default)]
@@ -22,49 +23,50 @@ pub struct GroupScope {
     pub rules: Vec<u32>,
 }
 
-/// The numbers that scopes mean, out of the sets a policy has; no scope means all of them.
-pub(crate) fn select(scopes: &[Scope], sets: &[&'static RuleSet], at: &str, remarks: &mut Remarks) -> Vec<u32> {
+/// The numbers that scopes mean, out of the rules a policy has; no scope means all of them.
+pub(crate) fn select(scopes: &[Scope], inventory: &Inventory, at: &str, remarks: &mut Remarks) -> Vec<u32> {
     if scopes.is_empty() {
-        return sets.iter().flat_map(|set| set.rules()).map(|rule| rule.id).collect();
+        return inventory.all();
     }
     let mut ids = Vec::new();
     for (index, scope) in scopes.iter().enumerate() {
-        scope.select(sets, &format!("{at}[{index}]"), &mut ids, remarks);
+        scope.select(inventory, &format!("{at}[{index}]"), &mut ids, remarks);
     }
-    ids
+    inventory.with_stand_in(ids)
 }
 
 impl Scope {
-    fn select(&self, sets: &[&'static RuleSet], at: &str, ids: &mut Vec<u32>, remarks: &mut Remarks) {
+    fn select(&self, inventory: &Inventory, at: &str, ids: &mut Vec<u32>, remarks: &mut Remarks) {
         let Some(found) = catalogue::find(&self.kind, &self.version) else {
             return remarks.put(false, at, format!("there is no rule set {} {}", self.kind, self.version));
         };
-        if !sets.iter().any(|set| std::ptr::eq(*set, found.set)) {
+        if !inventory.has(found.set) {
             let what = format!("{} {} is not a rule set of this policy", self.kind, self.version);
             return remarks.put(true, at, what);
         }
         if self.groups.is_empty() {
-            ids.extend(found.set.rules().map(|rule| rule.id));
+            ids.extend(inventory.of_set(found.set));
         }
         for (index, group) in self.groups.iter().enumerate() {
-            group.select(found.set, found.replaced, &format!("{at}.ruleGroups[{index}]"), ids, remarks);
+            group.select(inventory, &found, &format!("{at}.ruleGroups[{index}]"), ids, remarks);
         }
     }
 }
 
 impl GroupScope {
-    fn select(&self, set: &'static RuleSet, replaced: bool, at: &str, ids: &mut Vec<u32>, remarks: &mut Remarks) {
-        let Some(name) = set.group(&self.name) else {
+    fn select(&self, inventory: &Inventory, found: &Found, at: &str, ids: &mut Vec<u32>, remarks: &mut Remarks) {
+        let (set, replaced) = (found.set, found.replaced);
+        let Some(of_group) = inventory.of_group(set, &self.name) else {
             return remarks.put(replaced, at, format!("{} {} has no group \"{}\"", set.kind, set.version, self.name));
         };
-        let of_group = || set.rules().filter(|rule| rule.group == name);
         if self.rules.is_empty() {
-            ids.extend(of_group().map(|rule| rule.id));
+            ids.extend(&of_group);
         }
         for id in &self.rules {
-            if of_group().any(|rule| rule.id == *id) {
+            if of_group.contains(id) {
                 ids.push(*id);
             } else {
+                let name = set.group(&self.name).unwrap_or(&self.name);
                 remarks.put(replaced, at, format!("group {name} has no rule {id}"));
             }
         }
@@ -83,7 +85,7 @@ mod tests {
     #[test]
     fn scopes_mean_sets_groups_and_rules() {
         const DRS: &str = "Microsoft_DefaultRuleSet";
-        let sets = [catalogue::find(DRS, "2.2").unwrap().set];
+        let inventory = Inventory::new(vec![catalogue::find(DRS, "2.2").unwrap().set], Vec::new());
         for (scopes, count, faults, warnings) in [
             (vec![], 200, 0, 0),
             (vec![scope(DRS, "2.2", &[])], 200, 0, 0),
@@ -95,7 +97,7 @@ mod tests {
             (vec![scope(DRS, "9", &[])], 0, 1, 0),
         ] {
             let mut remarks = Remarks::default();
-            let ids = select(&scopes, &sets, "exclusionManagedRuleSets", &mut remarks);
+            let ids = select(&scopes, &inventory, "exclusionManagedRuleSets", &mut remarks);
             let found = (ids.len(), remarks.faults.len(), remarks.warnings.len());
             assert_eq!(found, (count, faults, warnings), "{scopes:?}");
         }

@@ -42,11 +42,11 @@
 //! assert_eq!(verdict.matches[0].message, "found in ARGS:file");
 //! ```
 
+pub mod body;
 pub mod operators;
 pub mod transformations;
 
 mod actions;
-mod body;
 mod byte_set;
 mod injection;
 pub mod program;

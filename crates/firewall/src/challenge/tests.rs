@@ -2,6 +2,9 @@
 
 use super::*;
 
+mod answer;
+mod page;
+
 const NOW: Duration = Duration::from_secs(1_800_000_000);
 const LIFETIME: Duration = Duration::from_secs(1800);
 const CLIENT: &str = "192.0.2.1";

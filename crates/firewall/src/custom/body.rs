@@ -7,8 +7,8 @@ use crate::request::Request;
 
 /// The arguments of a body, taken apart.
 pub trait Arguments {
-    /// Shows names and values to a test until one satisfies it; whether one did. Names of JSON are paths that begin
-    /// with `json`, such as `json.user.name`.
+    /// Shows names and values to a test until one satisfies it; whether one did. Names of JSON are paths, such as
+    /// `user.name`.
     fn any(&self, test: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> bool;
 }
 

@@ -67,6 +67,12 @@ impl Condition {
         }
     }
 
+    /// How often it goes through the body.
+    pub(super) fn looks_at_body(&self) -> usize {
+        let of_body = |(variable, _): &&(Variable, _)| matches!(variable, Variable::PostArgs | Variable::RequestBody);
+        self.variables.iter().filter(of_body).count() * (1 + self.transforms.len())
+    }
+
     /// Whether it looks at countries.
     pub(super) fn is_geo(&self) -> bool {
         self.operator == Operator::GeoMatch

@@ -29,6 +29,10 @@ use crate::request::Request;
 use parts::View;
 use rule::{Next, Rule};
 
+/// Bytes of a body that rules look at before others get a turn, each condition and transform counted: about a
+/// millisecond.
+const LOOKED: usize = 512 << 10;
+
 /// The rules of a policy, ready to run.
 #[derive(Debug, Default)]
 pub struct Rules {
@@ -65,6 +69,8 @@ pub enum Step {
     Through,
     /// The next rule needs the body; the walk goes on from here.
     WantsBody(Place),
+    /// Rules have looked at so much of the body that others should have a turn; the walk goes on from here.
+    Paused(Place),
     /// A rule ended it.
     Ended(Ending),
 }
@@ -109,7 +115,8 @@ impl Rules {
     }
 
     /// Asks the rules from a place on, and adds what is to be told. Without a body it stops at the first rule that
-    /// needs one; with a body it goes to the end. Each rule is asked once, so that rate limits count a request once.
+    /// needs one; with a body it goes to the end, and pauses where rules have looked at much of it. Each rule is asked
+    /// once, so that rate limits count a request once.
     pub fn step(
         &self,
         from: Place,
@@ -121,12 +128,15 @@ impl Rules {
         if self.is_empty() {
             return Step::Through;
         }
-        let view = View::new(request, body);
+        let (view, mut looked) = (View::new(request, body), 0);
         for (place, rule) in self.rules.iter().enumerate().skip(from.0) {
             match rule.ask(&view, surroundings, told) {
-                Next::Rule => {}
+                Next::Rule => looked += rule.looks_at(body.map_or(0, |body| body.bytes.len())),
                 Next::Body => return Step::WantsBody(Place(place)),
                 Next::End(ending) => return Step::Ended(ending),
+            }
+            if looked >= LOOKED && place + 1 < self.rules.len() {
+                return Step::Paused(Place(place + 1));
             }
         }
         Step::Through

@@ -72,9 +72,9 @@ impl<'v> View<'v> {
         }
         let wanted = |name: &[u8]| {
             let Some(selector) = selector.map(str::as_bytes) else { return true };
-            // Azure's examples name a field of JSON by its key; the engine puts `json.` before it.
-            let bare = || name.strip_prefix(b"json.").filter(|_| self.kind == Kind::Json);
-            name == selector || bare() == Some(selector)
+            // Azure's examples name a field of JSON by its key; managed rules put `json.` before it.
+            let of_rules = || selector.strip_prefix(b"json.").filter(|_| self.kind == Kind::Json);
+            name == selector || of_rules() == Some(name)
         };
         body.arguments.any(&mut |name, value| wanted(name) && test(value))
     }

@@ -123,6 +123,12 @@ impl Rule {
         next
     }
 
+    /// How many bytes of a body of this length it looks at, at most.
+    pub(super) fn looks_at(&self, body: usize) -> usize {
+        let looks: usize = self.conditions.iter().map(Condition::looks_at_body).sum();
+        looks.saturating_mul(body)
+    }
+
     /// A condition that the head fails decides; only if there is none, the body is needed.
     fn holds(&self, view: &View<'_>, surroundings: &Surroundings<'_>) -> Holds {
         let mut all = Holds::Yes;

@@ -27,8 +27,8 @@ pub(super) enum Excess {
     },
 }
 
-/// Counts.
-#[derive(Debug)]
+/// Counts; by default without limits.
+#[derive(Debug, Default)]
 pub(super) struct Sizes {
     max_body: Option<u64>,
     max_upload: Option<u64>,

@@ -1,24 +1,20 @@
-//! Puts programs together: a folder of rules, Azure's table, and what a policy changes.
+//! Puts programs together: rules of a folder or our own, Azure's table, and what a policy changes.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use waf::program::{BODY_RULES, Exclusion, Library, Options, Override, Program, Rules, STRICTNESS_RULES};
+use waf::Phase;
+use waf::program::{Exclusion, Library, Options, Override, Program, RuleInfo, Rules};
 use waf::seclang::{Document, EngineMode, Fault as RuleFault, Reader};
 
 use super::bots::Bots;
+use super::catalogue::own::BASELINE;
 use super::catalogue::{self, Purpose, RuleSet};
-use super::{Action, Choice, Core, Fault, Managed, Remarks, SetSpec, Spec};
+use super::documents::Source;
+use super::{Action, Choice, Core, Decides, Fault, Inventory, Managed, Remarks, SetSpec, Spec};
 use crate::policy::{Limits, Mode};
 use crate::scrubbing::Scrubbing;
 use crate::selection;
-
-/// What the core rule set wants to know before it runs: that somebody set it up, and which levels are used. Azure's
-/// sets are of levels 1 and 2; which single rules are on is not decided by the level.
-const SETUP: &str = "SecDefaultAction \"phase:1,log,auditlog,pass\"\n\
-    SecDefaultAction \"phase:2,log,auditlog,pass\"\n\
-    SecAction \"id:900990,phase:1,pass,nolog,t:none,setvar:tx.crs_setup_version=1,\
-    setvar:tx.paranoia_level=2,setvar:tx.blocking_paranoia_level=2,setvar:tx.detection_paranoia_level=2\"\n";
 
 /// Rules of the folder that Azure's sets do without: packages for applications, reputation, denial of service, and the
 /// evaluation of the score, which is done here with Azure's points.
@@ -30,15 +26,17 @@ const EXCEPTIONS: u32 = 890_000;
 /// Exceptions in a policy. Source: Azure subscription limits, read 2026-11-22.
 const MOST_EXCEPTIONS: usize = 60;
 
-/// Makes the managed rules of policies out of one folder of rules.
+/// Makes the managed rules of policies out of one folder of rules, or without one.
 ///
 /// Operators are parsed once and shared by all that it makes; it lives as long as one reading of the configuration.
 pub struct Builder<'r> {
-    reader: &'r dyn Reader,
+    source: Source<'r>,
+    /// In place of the folder's own.
+    setup: Option<String>,
     library: Library,
-    /// The rules that can run, and whether they detect something.
+    /// The rules on requests that can run, and whether they detect something.
     rules: Vec<(u32, bool)>,
-    /// All rules in the folder.
+    /// All rules on requests in the folder.
     written: HashSet<u32>,
     version: Option<String>,
 }
@@ -77,19 +75,38 @@ pub enum Reason {
 }
 
 impl<'r> Builder<'r> {
-    /// Reads the rules in a folder: its files `REQUEST-*.conf` and the phrase lists they name.
+    /// Reads the rules in a folder: its files `REQUEST-*.conf` and the phrase lists they name. A folder that has only
+    /// other rules serves `Gatehouse_RuleFolder` alone.
     ///
     /// # Errors
     /// Everything in them that the engine does not know; or that there are none.
     pub fn new(reader: &'r dyn Reader) -> Result<Self, Vec<RuleFault>> {
-        let (library, written) = (Library::new(), HashSet::new());
-        let mut builder = Self { reader, library, rules: Vec::new(), written, version: None };
-        let document = builder.document("", "")?;
+        let mut builder = Self { source: Source::Folder(reader), ..Self::builtin() };
+        if !builder.source.has_request_rules() {
+            builder.source.in_folder()?;
+            return Ok(builder);
+        }
+        let document = builder.source.of_requests("")?;
         builder.written = document.ids().collect();
         let program = Program::compile(&document, &Options::default(), reader, &mut builder.library)?;
         builder.rules = program.rules().map(|rule| (rule.id, rule.severity.is_some())).collect();
         builder.version = program.signatures().first().cloned();
         Ok(builder)
+    }
+
+    /// Without a folder: the baseline stands in for Azure's sets against attacks, with a warning. What a policy changes
+    /// about their rules has no effect, and exclusions and exceptions of some of them are of all of the baseline.
+    #[must_use]
+    pub fn builtin() -> Self {
+        let (library, written) = (Library::new(), HashSet::new());
+        Self { source: Source::Builtin, setup: None, library, rules: Vec::new(), written, version: None }
+    }
+
+    /// Sets the folder up otherwise, for `Gatehouse_RuleFolder`: text in the rule language in place of its
+    /// `crs-setup.conf`; `None` leaves that in its place.
+    #[must_use]
+    pub fn with_setup(self, text: Option<String>) -> Self {
+        Self { setup: text, ..self }
     }
 
     /// What the rules call themselves, such as `OWASP_CRS/3.3.10`.
@@ -104,7 +121,7 @@ impl<'r> Builder<'r> {
         let mut missing = Vec::new();
         for rule in set.rules().filter(|rule| !rule.group.is_empty()) {
             let there = match set.purpose() {
-                Purpose::Core => self.rules.iter().any(|(id, _)| *id == rule.id),
+                Purpose::Core => set.is_own() || self.rules.iter().any(|(id, _)| *id == rule.id),
                 Purpose::Bots => super::bots::is_known(rule.id),
                 Purpose::Excess => false,
             };
@@ -134,26 +151,57 @@ impl<'r> Builder<'r> {
     ) -> Result<Built, Vec<Fault>> {
         let mut remarks = Remarks::default();
         let choices = choices(&spec.sets, &mut remarks);
-        let sets: Vec<&'static RuleSet> = choices.iter().map(|choice| choice.set).collect();
-        let missing = choices.iter().flat_map(|choice| self.missing_of(choice)).collect();
-        let (mut core, mut bots) = (None, None);
+        let mut inventory = self.inventory(&choices, &mut remarks);
+        let (mut core, mut bots, mut missing) = (None, None, Vec::new());
         for choice in choices {
+            let choice = self.stand_in(choice, &mut inventory, &mut remarks);
+            missing.extend(self.missing_of(&choice));
             match choice.set.purpose() {
                 Purpose::Core => core = Some(choice),
                 Purpose::Bots => bots = Some(choice),
                 Purpose::Excess => {}
             }
         }
-        let exceptions = exceptions(spec, &sets, &mut remarks);
+        let exceptions = exceptions(spec, &inventory, &mut remarks);
         let bots = bots.map(|choice| Bots::new(choice, &exceptions));
-        let core = core.map(|choice| {
-            let changes = Changes::new(spec, &sets, &exceptions, &mut remarks);
-            self.core(choice, changes, mode, limits, scrubbing, &mut remarks)
-        });
+        let changes = Changes::new(spec, &inventory, &exceptions, &mut remarks);
+        // What is wrong with the policy is said before its rules are compiled.
+        let core = core.filter(|_| remarks.faults.is_empty());
+        let core = core.map(|choice| self.core(choice, changes, mode, limits, scrubbing, &mut remarks));
         if !remarks.faults.is_empty() {
             return Err(remarks.faults);
         }
         Ok(Built { managed: Managed { core: core.flatten(), bots }, warnings: remarks.warnings, missing })
+    }
+
+    /// The rules that a policy can name.
+    fn inventory(&self, choices: &[Choice], remarks: &mut Remarks) -> Inventory {
+        let sets: Vec<&'static RuleSet> = choices.iter().map(|choice| choice.set).collect();
+        let mut folder = Vec::new();
+        if sets.iter().any(|set| set.is_folder()) {
+            match (self.source, self.source.in_folder()) {
+                (Source::Builtin, _) => remarks.put(false, "managedRuleSets", NO_FOLDER.to_owned()),
+                (Source::Folder(_), Ok(rules)) => folder = rules,
+                (Source::Folder(_), Err(faults)) => remarks.of_rules(&faults),
+            }
+        }
+        Inventory::new(sets, folder)
+    }
+
+    /// The baseline, where a set of Azure's would need a folder.
+    fn stand_in(&self, choice: Choice, inventory: &mut Inventory, remarks: &mut Remarks) -> Choice {
+        let set = choice.set;
+        let needs_folder = set.purpose() == Purpose::Core && !set.is_own();
+        if !needs_folder || matches!(self.source, Source::Folder(_)) {
+            return choice;
+        }
+        let what = format!(
+            "there is no folder of rules: {} {} is run as {} {}, on which overrides of its rules have no effect",
+            set.kind, set.version, BASELINE.kind, BASELINE.version
+        );
+        remarks.put(true, "managedRuleSets", what);
+        inventory.replace(set);
+        Choice::by_default(&BASELINE)
     }
 
     fn core(
@@ -176,36 +224,41 @@ impl<'r> Builder<'r> {
         let access = if limits.inspects_body { "On" } else { "Off" };
         let before = format!("SecRequestBodyAccess {access}\n{}", changes.before);
         let compiled = self
-            .document(&before, &changes.after)
-            .and_then(|document| Program::compile(&document, &options, self.reader, &mut self.library));
+            .document(choice.set, &before)
+            .and_then(|document| Program::compile(&document, &options, self.source.reader(), &mut self.library));
         match compiled {
-            Ok(program) => Some(Core { program: Arc::new(program), choice }),
+            Ok(program) => {
+                let decides = match choice.set.is_folder() {
+                    true => Decides::Rules { of_answers: program.rules().any(is_of_answers) },
+                    false => Decides::Points(choice),
+                };
+                Some(Core { program: Arc::new(program), decides })
+            }
             Err(faults) => {
-                remarks.faults.extend(faults.iter().map(|fault| Fault::new("managedRuleSets", fault.to_string())));
+                remarks.of_rules(&faults);
                 None
             }
         }
     }
 
-    /// The rules with something before and something behind them.
-    fn document(&self, before: &str, after: &str) -> Result<Document, Vec<RuleFault>> {
-        let setup = [SETUP, BODY_RULES, before].concat();
-        let setup = Document::parse("setup", &setup, self.reader)?;
-        let strict = Document::parse("strictness", STRICTNESS_RULES, self.reader)?;
-        let rules = Document::read_all(&["REQUEST-*.conf"], self.reader)?;
-        if rules.rule_count() == 0 {
-            let place = waf::seclang::Place { file: Arc::from("REQUEST-*.conf"), line: 1, column: 1 };
-            let wanted = "a folder with the rules of the core rule set".to_owned();
-            return Err(vec![RuleFault { place, found: "no rules".to_owned(), wanted }]);
+    fn document(&self, set: &RuleSet, before: &str) -> Result<Document, Vec<RuleFault>> {
+        if set.is_folder() {
+            return self.source.whole(self.setup.as_deref(), before);
         }
-        let after = Document::parse("exclusions", after, self.reader)?;
-        Ok(setup.followed_by(strict).followed_by(rules).followed_by(after))
+        if set.is_own() { self.source.baseline(before) } else { self.source.of_requests(before) }
     }
 
-    /// Rules that detect something and are not on, those that are left out altogether, and other actions.
+    /// Rules that detect something and are not on, those that are left out altogether, and other actions. A folder
+    /// keeps all its rules as they are.
     fn overrides(&self, choice: &Choice) -> Vec<(Rules, Override)> {
-        let off = |(id, detects): &&(u32, bool)| *detects && !choice.rules.contains_key(id);
-        let off = self.rules.iter().filter(off).map(|(id, _)| *id).collect();
+        if choice.set.is_folder() {
+            return Vec::new();
+        }
+        let off = |id: &u32| !choice.rules.contains_key(id);
+        let off = match choice.set.is_own() {
+            true => choice.set.rules().map(|rule| rule.id).filter(off).collect(),
+            false => self.rules.iter().filter(|(_, detects)| *detects).map(|(id, _)| *id).filter(off).collect(),
+        };
         let with = |action| {
             let rules = choice.rules.iter().filter(move |(_, rule)| rule.action == action);
             Rules::Ids(rules.map(|(id, _)| *id).collect())
@@ -226,21 +279,22 @@ impl<'r> Builder<'r> {
     }
 }
 
+/// What is wrong where the rules of a folder are asked for and there is none.
+const NO_FOLDER: &str = "there is no folder of rules for Gatehouse_RuleFolder 1.0; Gatehouse_Baseline 1.0 needs none";
+
 /// Exclusions and exceptions in the engine's terms.
 struct Changes {
     exclusions: Vec<Exclusion>,
     before: String,
-    after: String,
 }
 
 impl Changes {
-    fn new(spec: &Spec, sets: &[&'static RuleSet], exceptions: &Exceptions<'_>, remarks: &mut Remarks) -> Self {
-        let mut changes = Self { exclusions: Vec::new(), before: String::new(), after: String::new() };
+    fn new(spec: &Spec, inventory: &Inventory, exceptions: &Exceptions<'_>, remarks: &mut Remarks) -> Self {
+        let mut changes = Self { exclusions: Vec::new(), before: String::new() };
         for (index, exclusion) in spec.exclusions.iter().enumerate() {
             let at = format!("exclusions[{index}].exclusionManagedRuleSets");
-            let ids = selection::select(&exclusion.scopes, sets, &at, remarks);
-            changes.after.extend(exclusion.directive(ids.clone()));
-            changes.exclusions.extend(exclusion.exclusions(ids));
+            let ids = selection::select(&exclusion.scopes, inventory, &at, remarks);
+            changes.exclusions.extend(exclusion.exclusions(&ids));
         }
         for (number, (exception, ids)) in (EXCEPTIONS..).zip(exceptions) {
             changes.before.push_str(&exception.rule(number, ids));
@@ -252,7 +306,7 @@ impl Changes {
 /// Exceptions with the rules they mean.
 pub(super) type Exceptions<'s> = Vec<(&'s crate::exceptions::Spec, Vec<u32>)>;
 
-fn exceptions<'s>(spec: &'s Spec, sets: &[&'static RuleSet], remarks: &mut Remarks) -> Exceptions<'s> {
+fn exceptions<'s>(spec: &'s Spec, inventory: &Inventory, remarks: &mut Remarks) -> Exceptions<'s> {
     let mut list = Vec::new();
     if spec.exceptions.len() > MOST_EXCEPTIONS {
         let what = format!("{} exceptions; a policy may have {MOST_EXCEPTIONS}", spec.exceptions.len());
@@ -265,7 +319,7 @@ fn exceptions<'s>(spec: &'s Spec, sets: &[&'static RuleSet], remarks: &mut Remar
             continue;
         }
         let at = format!("{at}.exceptionManagedRuleSets");
-        list.push((exception, selection::select(&exception.scopes, sets, &at, remarks)));
+        list.push((exception, selection::select(&exception.scopes, inventory, &at, remarks)));
     }
     list
 }
@@ -292,6 +346,10 @@ fn choices(specs: &[SetSpec], remarks: &mut Remarks) -> Vec<Choice> {
         choices.push(Choice::new(found.set, spec, found.replaced, &at, remarks));
     }
     choices
+}
+
+fn is_of_answers(rule: &RuleInfo) -> bool {
+    matches!(rule.phase, Phase::ResponseHead | Phase::ResponseBody)
 }
 
 /// Rules outside of the numbers of the core rule set and the engine's own.

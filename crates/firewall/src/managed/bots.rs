@@ -79,7 +79,7 @@ const LIBRARY_STARTS: [&[u8]; 16] = [
 const FORWARDED: usize = 16;
 
 /// The rules that are on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Bots {
     pub(crate) choice: Choice,
     exceptions: Vec<(exceptions::Spec, Vec<u32>)>,

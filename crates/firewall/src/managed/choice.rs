@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use waf::seclang::Fault as RuleFault;
+
 use super::catalogue::{Purpose, RuleSet};
 use super::{Action, Fault, SetSpec};
 
@@ -29,11 +31,22 @@ pub(crate) struct Remarks {
 }
 
 impl Choice {
+    /// What is on by default.
+    pub(crate) fn by_default(set: &'static RuleSet) -> Self {
+        let on = set.rules().filter(|rule| rule.enabled);
+        Self { set, rules: on.map(|rule| (rule.id, active(&rule))).collect() }
+    }
+
     /// Applies overrides to what is on by default. `replaced`: they were written for an older version, so that rules
     /// that are no longer there are only remarked upon.
     pub(crate) fn new(set: &'static RuleSet, spec: &SetSpec, replaced: bool, at: &str, remarks: &mut Remarks) -> Self {
-        let on = set.rules().filter(|rule| rule.enabled);
-        let mut choice = Self { set, rules: on.map(|rule| (rule.id, active(&rule))).collect() };
+        let mut choice = Self::by_default(set);
+        if set.is_folder() && !spec.overrides.is_empty() {
+            let what = "a folder of rules has no overrides; write `SecRuleRemoveById` with the rule's number into its \
+                        set-up (`firewall.setup`, or crs-setup.conf in the folder)";
+            remarks.put(false, &format!("{at}.ruleGroupOverrides"), what.to_owned());
+            return choice;
+        }
         for (index, group) in spec.overrides.iter().enumerate() {
             let at = format!("{at}.ruleGroupOverrides[{index}]");
             let Some(name) = set.group(&group.group) else {
@@ -69,6 +82,10 @@ impl Choice {
             return remarks.put(true, at, what);
         }
         let action = spec.action.unwrap_or(rule.action);
+        if action == Action::Captcha {
+            let what = format!("rule {}: a CAPTCHA cannot be served; JSChallenge can", spec.id);
+            return remarks.put(false, at, what);
+        }
         if !allowed(self.set.purpose(), action) && spec.action.is_some() {
             let what = format!("rule {} of {} cannot have the action {}", spec.id, self.set.kind, action.name());
             return remarks.put(false, at, what);
@@ -87,6 +104,11 @@ impl Remarks {
         let list = if harmless { &mut self.warnings } else { &mut self.faults };
         list.push(Fault::new(at, what));
     }
+
+    /// Adds what is wrong with rules.
+    pub(crate) fn of_rules(&mut self, faults: &[RuleFault]) {
+        self.faults.extend(faults.iter().map(|fault| Fault::new("managedRuleSets", fault.to_string())));
+    }
 }
 
 fn active(rule: &super::catalogue::Rule) -> Active {
@@ -96,7 +118,7 @@ fn active(rule: &super::catalogue::Rule) -> Active {
 /// Bots do not score, and nothing but a bot is let through by a rule.
 fn allowed(purpose: Purpose, action: Action) -> bool {
     match purpose {
-        Purpose::Core => action != Action::Allow,
+        Purpose::Core => matches!(action, Action::AnomalyScoring | Action::Block | Action::Log),
         Purpose::Bots => action != Action::AnomalyScoring,
         Purpose::Excess => matches!(action, Action::Block | Action::Log),
     }

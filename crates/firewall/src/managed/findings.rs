@@ -1,28 +1,30 @@
-//! What the rules of a set found in a request: Azure's points, rows and reasons, made of the engine's verdict.
+//! What the rules of a set found in a request: rows and reasons, made of the engine's verdict.
+//!
+//! Azure's sets and the baseline are judged by Azure's points; a folder of rules decides for itself.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::time::Duration;
 
 use waf::transaction::{Head, Transaction};
-use waf::verdict::{Decision, RuleMatch, Verdict};
+use waf::verdict::{RuleMatch, Verdict};
 
-use super::{Action, Active, Core};
-use crate::events::{self, Details, Event};
-use crate::explain::{Explanation, Finding, Rung, THRESHOLD, TOLD, cut};
+use super::{Core, Decides, RuleSet, own, points};
+use crate::events::{Action, Details, Event};
+use crate::explain::{Explanation, Finding, TOLD, cut};
 use crate::policy::Mode;
 use crate::request::Request;
 
-/// The rule that refuses requests for their score.
-pub(crate) const ANOMALY: u32 = 949_110;
-
-/// A body as far as it is inspected.
+/// What rules ask besides the request.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Seen<'b> {
-    pub(crate) bytes: &'b [u8],
-    /// There was more of it.
-    pub(crate) cut: bool,
+pub(crate) struct Surrounded {
+    /// The time since 1970.
+    pub(crate) now: Duration,
+    /// The address and port that the client came to, where they were told.
+    pub(crate) server: Option<(IpAddr, u16)>,
 }
 
-/// Bytes of a row's details that are told; patterns and values can be long.
+/// Bytes of each text of a row that are told; patterns and values can be long.
 const DETAIL: usize = 2 << 10;
 
 /// What was found.
@@ -35,8 +37,8 @@ pub(crate) struct Findings {
 }
 
 impl Core {
-    /// Runs the rules.
-    pub(crate) fn inspect(&self, request: &Request<'_>, body: Seen<'_>, mode: Mode) -> Findings {
+    /// Runs the rules that look at the head and shows the body as far as it is inspected; `cut`: there was more of it.
+    pub(crate) fn begin(&self, request: &Request<'_>, around: &Surrounded, body: &[u8], cut: bool) -> Transaction {
         let head = Head {
             method: request.method,
             target: request.target,
@@ -46,160 +48,103 @@ impl Core {
             unique_id: request.id,
         };
         let mut transaction = Transaction::new(&self.program, &head, request.headers.iter().copied());
-        transaction.request_head();
-        transaction.feed_body(body.bytes);
-        if body.cut {
-            // One byte beyond the limit tells the engine that the end is missing, which is then no error.
-            transaction.feed_body(b" ");
+        transaction.set_time(i64::try_from(around.now.as_secs()).unwrap_or(i64::MAX), 0);
+        if let Some((address, port)) = around.server {
+            transaction.set_server(address, port);
         }
-        transaction.request_body();
-        self.judge(&transaction.finish(0), mode)
+        transaction.request_head();
+        transaction.feed_body(body);
+        if cut {
+            transaction.cut_body();
+        }
+        transaction
+    }
+
+    /// Whether there are rules on answers.
+    pub(crate) fn looks_at_answers(&self) -> bool {
+        matches!(self.decides, Decides::Rules { of_answers: true })
     }
 
     /// Makes of a verdict what is told and done.
     pub(crate) fn judge(&self, verdict: &Verdict, mode: Mode) -> Findings {
-        let ladder = self.ladder(verdict);
-        let total = ladder.last().map_or(0, |rung| rung.total);
-        let mut events = Vec::new();
-        let mut findings = Vec::new();
-        for (found, rule) in self.active(verdict) {
-            events.push(self.event(found, rule, mode));
-            let of_value = |value| Finding::new(self.choice.set, found.rule.id, rule.group, &found.message, value);
-            findings.extend(found.values.iter().map(of_value));
+        match &self.decides {
+            Decides::Points(choice) => points::judge(choice, verdict, mode),
+            Decides::Rules { .. } => own::judge(verdict, mode),
         }
-        let left_out = findings.len().saturating_sub(TOLD);
-        findings.truncate(TOLD);
-        let ended = self.ended(verdict, total);
-        if let Some(end) = &ended {
-            events.extend(self.last_event(end, total, mode));
-        }
-        let explanation = Explanation {
-            ladder,
-            findings,
-            decision: decision(ended.as_ref(), total, mode),
-            body_cut: verdict.body_cut,
-            omitted: verdict.omitted + left_out,
-        };
-        Findings { events, explanation, refuses: ended.is_some() }
+    }
+}
+
+/// Rows and reasons in the making.
+pub(super) struct Telling {
+    set: &'static RuleSet,
+    pub(super) mode: Mode,
+    pub(super) events: Vec<Event>,
+    findings: Vec<Finding>,
+}
+
+impl Telling {
+    pub(super) fn new(set: &'static RuleSet, mode: Mode) -> Self {
+        Self { set, mode, events: Vec::new(), findings: Vec::new() }
     }
 
-    /// Matches of rules that are on; what else rules tell is bookkeeping.
-    fn active<'v>(&'v self, verdict: &'v Verdict) -> impl Iterator<Item = (&'v RuleMatch, &'v Active)> {
-        verdict.matches.iter().filter_map(|found| Some((found, self.choice.rules.get(&found.rule.id)?)))
+    /// What is done where a request is refused.
+    pub(super) fn refused(&self) -> Action {
+        if self.mode == Mode::Prevention { Action::Blocked } else { Action::Detected }
     }
 
-    /// The score with Azure's points: rules add to it once for each value they match.
-    ///
-    /// Azure does not say how often; this is what the authors of the core rule set do.
-    fn ladder(&self, verdict: &Verdict) -> Vec<Rung> {
-        let mut times: BTreeMap<u32, [u32; 2]> = BTreeMap::new();
-        let mut order = Vec::new();
-        for step in verdict.scores.iter().filter(|step| step.change > 0) {
-            let Some(family) = family(&step.score) else { continue };
-            let counts = times.entry(step.rule).or_insert_with(|| {
-                order.push(step.rule);
-                [0, 0]
-            });
-            if let Some(count) = counts.get_mut(family) {
-                *count += 1;
-            }
-        }
-        let mut total = 0_u32;
-        let rung = |rule: u32| {
-            let active = self.choice.rules.get(&rule).filter(|rule| rule.action != Action::Log)?;
-            // A rule for both generations of the core rule set adds to the variables of both.
-            let times = times.get(&rule).and_then(|counts| counts.iter().max()).copied().unwrap_or_default();
-            let points = u32::from(active.score).saturating_mul(times);
-            total = total.saturating_add(points);
-            Some(Rung { rule, points, times, total })
-        };
-        order.into_iter().filter_map(rung).collect()
-    }
-
-    fn ended(&self, verdict: &Verdict, total: u32) -> Option<End> {
-        let denied = verdict.intervention.as_ref().filter(|found| found.decision != Decision::Allow);
-        if let Some(intervention) = denied {
-            return Some(End::Rule(intervention.rule));
-        }
-        if total >= THRESHOLD {
-            return Some(End::Score);
-        }
-        verdict.exhausted.map(|_| End::Exhausted)
-    }
-
-    fn event(&self, found: &RuleMatch, rule: &Active, mode: Mode) -> Event {
-        let action = match (rule.action, mode) {
-            (Action::AnomalyScoring, _) => events::Action::Matched,
-            (Action::Block, Mode::Prevention) => events::Action::Blocked,
-            (Action::Block, Mode::Detection) => events::Action::Detected,
-            (Action::Allow, _) => events::Action::Allowed,
-            (Action::Log, _) => events::Action::Log,
-        };
+    /// Tells of a rule that matched.
+    pub(super) fn matched(&mut self, found: &RuleMatch, group: Cow<'static, str>, action: Action) {
         let at = found.values.last().map_or("", |value| value.name.as_str());
         let details = Details {
             message: format!("Warning. {} at {at}.", cut(&operator(&found.rule.operator), DETAIL)),
             data: cut(&found.data, DETAIL),
-            file: format!("rules/{}", found.rule.place.file),
+            file: file(&found.rule.place.file),
             line: found.rule.place.line.to_string(),
         };
-        self.managed_event(action, found.rule.id, rule.group, found.message.clone(), Some(details))
+        self.event(action, found.rule.id, group.clone(), cut(&found.message, DETAIL), details);
+        let of_value = |value| Finding::new(self.set, found.rule.id, group.clone(), &found.message, value);
+        self.findings.extend(found.values.iter().map(of_value));
     }
 
-    /// What ends the request beside its matches: a rule that blocks at once has told of it already.
-    fn last_event(&self, end: &End, total: u32, mode: Mode) -> Option<Event> {
-        let action = if mode == Mode::Prevention { events::Action::Blocked } else { events::Action::Detected };
-        match end {
-            End::Rule(_) => None,
-            End::Exhausted => Some(Event::mandatory(action, "The work allowed for one request was spent.")),
-            End::Score => {
-                let of_owasp = self.choice.set.kind == "OWASP";
-                let group = if of_owasp { "REQUEST-949-BLOCKING-EVALUATION" } else { "BLOCKING-EVALUATION" };
-                let message = format!("Inbound Anomaly Score Exceeded (Total Score: {total})");
-                let found = format!("Operator GE matched {THRESHOLD} at TX:anomaly_score.");
-                let details = Details { message: found, ..Details::default() };
-                Some(self.managed_event(action, ANOMALY, group, message, Some(details)))
-            }
-        }
-    }
-
-    fn managed_event(
-        &self,
-        action: events::Action,
+    /// Adds a row of the set.
+    pub(super) fn event(
+        &mut self,
+        action: Action,
         id: u32,
-        group: &'static str,
+        rule_group: Cow<'static, str>,
         message: String,
-        details: Option<Details>,
-    ) -> Event {
-        Event {
+        details: Details,
+    ) {
+        self.events.push(Event {
             action,
-            rule_set_type: self.choice.set.kind,
-            rule_set_version: self.choice.set.version,
+            rule_set_type: self.set.kind,
+            rule_set_version: self.set.version,
             rule_id: id.to_string(),
-            rule_group: group,
+            rule_group,
             message,
-            details,
-        }
+            details: Some(details),
+        });
+    }
+
+    /// The work allowed for a request was spent before all rules had run.
+    pub(super) fn exhausted(&mut self) {
+        self.events.push(Event::mandatory(self.refused(), "The work allowed for one request was spent."));
+    }
+
+    /// Adds the reasons to what is there of an explanation.
+    pub(super) fn finish(mut self, verdict: &Verdict, explanation: Explanation, refuses: bool) -> Findings {
+        let left_out = self.findings.len().saturating_sub(TOLD);
+        self.findings.truncate(TOLD);
+        let omitted = verdict.omitted + left_out;
+        let explanation = Explanation { findings: self.findings, body_cut: verdict.body_cut, omitted, ..explanation };
+        Findings { events: self.events, explanation, refuses }
     }
 }
 
-/// What ends a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    /// A rule that blocks at once.
-    Rule(u32),
-    /// The score.
-    Score,
-    /// Its rules could not all be run.
-    Exhausted,
-}
-
-/// Which of the two families of scores by level a score belongs to; none for sums and scores of categories.
-fn family(score: &str) -> Option<usize> {
-    let level = |rest: &str| matches!(rest.as_bytes(), [b'1'..=b'4']);
-    if score.strip_prefix("anomaly_score_pl").is_some_and(level) {
-        return Some(0);
-    }
-    score.strip_prefix("inbound_anomaly_score_pl").is_some_and(level).then_some(1)
+/// Where a rule stands: files of a folder as Azure shows them, ours as they are called.
+fn file(name: &str) -> String {
+    let of_folder = name.ends_with(".conf") && !name.contains('/');
+    if of_folder { format!("rules/{name}") } else { name.to_owned() }
 }
 
 /// What a rule's operator found, in the words of the log.
@@ -214,14 +159,13 @@ fn operator(written: &str) -> String {
     }
 }
 
-fn decision(end: Option<&End>, total: u32, mode: Mode) -> String {
-    let verb = if mode == Mode::Prevention { "refused" } else { "forwarded, as the policy only detects" };
-    match end {
-        None => format!("forwarded: the score is {total}, below {THRESHOLD}"),
-        Some(End::Rule(rule)) => format!("{verb}: rule {rule} blocks at once"),
-        Some(End::Score) => format!("{verb}: the score is {total}, {THRESHOLD} or more"),
-        Some(End::Exhausted) => format!("{verb}: the work allowed for one request was spent"),
+/// Which of the two families of scores by level a score belongs to; none for sums and scores of categories.
+pub(super) fn family(score: &str) -> Option<usize> {
+    let level = |rest: &str| matches!(rest.as_bytes(), [b'1'..=b'4']);
+    if score.strip_prefix("anomaly_score_pl").is_some_and(level) {
+        return Some(0);
     }
+    score.strip_prefix("inbound_anomaly_score_pl").is_some_and(level).then_some(1)
 }
 
 #[cfg(test)]
@@ -252,6 +196,17 @@ mod tests {
             ("@validateUtf8Encoding", "Operator VALIDATEUTF8ENCODING matched"),
         ] {
             assert_eq!(operator(written), expected);
+        }
+    }
+
+    #[test]
+    fn files_of_a_folder_are_told_as_azure_does() {
+        for (name, told) in [
+            ("REQUEST-942-X.conf", "rules/REQUEST-942-X.conf"),
+            ("baseline/30-sql.conf", "baseline/30-sql.conf"),
+            ("strictness", "strictness"),
+        ] {
+            assert_eq!(file(name), told);
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Managed rule sets: what Azure calls them, which rules are on and what they do, and the program that runs them.
 //!
+//! Besides Azure's there are two sets of our own: `Gatehouse_Baseline`, which needs no folder of rules, and
+//! `Gatehouse_RuleFolder`, which is the folder run whole, as it is written.
+//!
 //! Azure's table says which rules there are; the rules themselves come from a folder of the core rule set, and only
 //! those that the table has are run. Microsoft's own rules are not public: [`Builder::missing`] lists what is missing.
 
@@ -8,7 +11,11 @@ pub mod catalogue;
 
 mod assemble;
 mod choice;
+mod documents;
 mod findings;
+mod inventory;
+mod own;
+mod points;
 
 use std::sync::Arc;
 
@@ -17,8 +24,9 @@ use waf::program::Program;
 pub use assemble::{Builder, Built, Missing, Reason};
 pub use catalogue::RuleSet;
 
-pub(crate) use choice::{Active, Choice, Remarks};
-pub(crate) use findings::{Findings, Seen};
+pub(crate) use choice::{Choice, Remarks};
+pub(crate) use findings::{Findings, Surrounded};
+pub(crate) use inventory::Inventory;
 
 use crate::{exceptions, exclusions};
 
@@ -75,6 +83,10 @@ pub enum Action {
     Block,
     /// It is told.
     Log,
+    /// The client has to prove that it runs scripts; rules on bots alone.
+    JsChallenge,
+    /// The client has to prove that it is a person; nothing here can serve that, so it is a fault.
+    Captcha,
 }
 
 impl Action {
@@ -86,6 +98,8 @@ impl Action {
             Self::Allow => "Allow",
             Self::Block => "Block",
             Self::Log => "Log",
+            Self::JsChallenge => "JSChallenge",
+            Self::Captcha => "CAPTCHA",
         }
     }
 }
@@ -112,18 +126,27 @@ pub fn rule_id(text: &str) -> Option<u32> {
     bare.map_or(text, |(_, rest)| rest).parse().ok()
 }
 
-/// The managed rules of a policy, ready to be run.
-#[derive(Debug)]
+/// The managed rules of a policy, ready to be run. Clones share the program.
+#[derive(Clone, Debug)]
 pub struct Managed {
     pub(crate) core: Option<Core>,
     pub(crate) bots: Option<bots::Bots>,
 }
 
 /// Rules against attacks.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Core {
     pub(crate) program: Arc<Program>,
-    pub(crate) choice: Choice,
+    pub(crate) decides: Decides,
+}
+
+/// Who decides what comes of what rules find.
+#[derive(Clone, Debug)]
+pub(crate) enum Decides {
+    /// Azure's points, over the rules that are on.
+    Points(Choice),
+    /// The rules themselves; whether there are some on answers.
+    Rules { of_answers: bool },
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use regression::read_folder;
 use waf::Severity;
 use waf::program::{Library, Options};
 use waf::verdict::{RuleMatch, Verdict};
 
-use crate::case::{Case, cases};
 use crate::corpus::{FOUR, Generation, THREE, folder, lines, program};
 use crate::request;
 
@@ -36,9 +36,9 @@ fn compare(generation: Generation, at_least: usize) {
     let full = full.unwrap_or_else(|faults| panic!("{}", lines(&faults)));
     let (mut attacks, mut refused, mut clean, mut beyond) = (0, 0, 0, 0);
     let mut groups: BTreeMap<String, (u32, u32)> = BTreeMap::new();
-    for (group, case) in attack_cases(&folder.join("tests-given")) {
-        let Some(theirs) = request::send(&full, &case.request) else { continue };
-        let (stopped, ..) = request::found(&case.request);
+    for (group, request) in attack_cases(&folder.join("tests-given")) {
+        let Some(theirs) = request::send(&full, &request) else { continue };
+        let (stopped, ..) = request::found(&request);
         if signs(&theirs) > 1 {
             let (of, ours) = groups.entry(group).or_default();
             (attacks, refused) = (attacks + 1, refused + usize::from(stopped));
@@ -62,8 +62,9 @@ fn signs(verdict: &Verdict) -> usize {
     verdict.matches.iter().filter(tells).count()
 }
 
-/// The cases about attacks, by the folder they are in; those about how a client has to behave are not the baseline's.
-fn attack_cases(folder: &Path) -> Vec<(String, Case)> {
+/// Requests of the cases about attacks, by the folder they are in; those about how a client has to behave are not the
+/// baseline's.
+fn attack_cases(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let groups = std::fs::read_dir(folder).expect("a folder of tests").flatten().map(|entry| entry.path());
     let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mut groups: Vec<PathBuf> =
@@ -71,10 +72,9 @@ fn attack_cases(folder: &Path) -> Vec<(String, Case)> {
     groups.sort();
     let mut found = Vec::new();
     for group in groups {
-        for file in std::fs::read_dir(&group).expect("a folder of tests").flatten().map(|entry| entry.path()) {
-            let text = std::fs::read_to_string(&file).expect("a readable test file");
-            found.extend(cases(&name(&file), &text).into_iter().map(|case| (name(&group), case)));
-        }
+        let tests = read_folder(&group).expect("a folder of tests").tests;
+        let stages = tests.iter().flat_map(|test| &test.stages);
+        found.extend(stages.flat_map(|stage| &stage.requests).map(|request| (name(&group), request.bytes())));
     }
     found
 }

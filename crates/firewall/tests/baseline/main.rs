@@ -6,12 +6,7 @@ mod ordinary;
 mod request;
 mod rules;
 
-// What the engine's own tests read the public rule sets and their cases with.
-#[allow(dead_code, reason = "shared with the engine's tests, which use all of it")]
-#[path = "../../../waf/tests/core_rule_set/case.rs"]
-mod case;
+// What the engine's own tests read the public rule sets with.
 #[allow(dead_code, reason = "shared with the engine's tests, which use all of it")]
 #[path = "../../../waf/tests/core_rule_set/corpus.rs"]
 mod corpus;
-#[path = "../../../waf/tests/core_rule_set/yaml.rs"]
-mod yaml;

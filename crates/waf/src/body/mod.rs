@@ -3,10 +3,13 @@
 //! Every processor is bounded (arguments, parts, depth) and goes as far as it can: what was read before an error is
 //! looked at all the same, and the error is a fact rules can ask for.
 
+mod arguments;
 mod json;
 mod multipart;
 mod urlencoded;
 mod xml;
+
+pub use arguments::arguments;
 
 pub(crate) use multipart::Anomalies;
 pub(crate) use urlencoded::{decode_path, invalid_escape, parse as parse_form};

@@ -1,8 +1,9 @@
 //! `t:cssDecode`: reads the escapes of style sheets.
 //!
-//! Returns: a backslash and one to six hexadecimal digits, with one white space after them, as the byte of the last two
-//! digits, or as an ASCII character where the digits name a fullwidth form; a backslash before a line feed goes; before
-//! any other character only the backslash goes, also at the very end.
+//! Returns: a backslash and one to six hexadecimal digits, with one white space after them, as the character of that
+//! number in UTF-8, or as an ASCII character where it is a fullwidth form; a number that is no character as U+FFFD; a
+//! backslash before a line feed goes; before any other character only the backslash goes, also at the very end.
+//! Browsers read style sheets so; ModSecurity takes the last two digits for a byte.
 //! Example: `ja\vascript\3a ` becomes `javascript:`.
 
 use super::hex;
@@ -28,7 +29,8 @@ pub(super) fn apply(input: &[u8]) -> Option<Vec<u8>> {
                 }
             }
             length => {
-                out.push(code(&tail[..length]));
+                let mut room = [0; 4];
+                out.extend_from_slice(character(&tail[..length]).encode_utf8(&mut room).as_bytes());
                 let blank = tail.get(length).is_some_and(|byte| super::is_space(*byte));
                 rest = &tail[length + usize::from(blank)..];
             }
@@ -37,12 +39,15 @@ pub(super) fn apply(input: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// The byte of up to six digits: the last two count, or the last four where only zeros stand before them.
-fn code(digits: &[u8]) -> u8 {
+/// The character of up to six digits.
+fn character(digits: &[u8]) -> char {
     let value =
         digits.iter().filter_map(|byte| hex::digit(*byte)).fold(0_u32, |value, digit| value << 4 | u32::from(digit));
-    let bytes = value.to_be_bytes();
-    if bytes[1] == 0 { hex::fold_fullwidth(u16::from_be_bytes([bytes[2], bytes[3]])) } else { bytes[3] }
+    match value {
+        0xFF01..=0xFF5E => char::from_u32(value - 0xFF00 + 0x20),
+        value => char::from_u32(value),
+    }
+    .unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
 #[cfg(test)]
@@ -50,19 +55,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_of_every_length_become_one_byte() {
-        // The line that the two public engines disagree on: here the last two digits count.
+    fn escapes_of_every_length_become_one_character() {
         let input =
             b"test\\a\\b\\f\\n\\r\\t\\v\\?\\'\\\"\\\0\\12\\123\\1234\\12345\\123456\\ff01\\ff5e\\\n\\\0  string";
-        let output = b"test\n\x0B\x0Fnrtv?'\"\0\x12\x23\x34\x45\x56!~\0  string";
-        assert_eq!(apply(input).as_deref(), Some(output.as_slice()));
+        let output = "test\n\x0B\x0Fnrtv?'\"\0\x12\u{123}\u{1234}\u{12345}\u{FFFD}!~\0  string";
+        assert_eq!(apply(input).as_deref(), Some(output.as_bytes()));
     }
 
     #[test]
     fn one_white_space_after_the_digits_belongs_to_the_escape() {
         assert_eq!(
             apply(b"\\1A\\1 A\\1234567\\123456 7\\1x\\1 x").as_deref(),
-            Some(b"\x1A\x01AV7V7\x01x\x01x".as_slice())
+            Some("\x1A\x01A\u{FFFD}7\u{FFFD}7\x01x\x01x".as_bytes())
         );
     }
 }

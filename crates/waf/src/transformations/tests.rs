@@ -8,18 +8,6 @@ use super::{ALL, Transformation};
 use crate::byte_set::ByteSet;
 use crate::{corpus, vectors};
 
-/// Vectors that describe one engine alone; the number is the vector's place in its file.
-const OTHER_ENGINE: &[(&str, usize, &str)] = &[
-    (
-        "cssDecode",
-        3,
-        "there the whole code point is written as UTF-8; here its last two digits count, as in ModSecurity",
-    ),
-    ("cssDecode", 5, "the same"),
-    ("hexDecode", 3, "there a digit that is none is an error and empties the value; here nothing hides from the rules"),
-    ("hexDecode", 4, "the same for an odd count of digits"),
-];
-
 #[test]
 fn the_public_vectors_pass() {
     let Some(folder) = corpus::find("unit-vectors/transformations") else { return };
@@ -30,8 +18,9 @@ fn the_public_vectors_pass() {
             run += 1;
             let (input, wanted) = (vector.bytes("input"), vector.bytes("output"));
             let found = transformation.apply(Cow::Borrowed(&input)).into_owned();
-            let excused = OTHER_ENGINE.iter().any(|(file, number, _)| *file == name && *number == place);
-            if (found == wanted) == excused {
+            // A step that fails (`ret` 0) gives nothing there, and its caller goes on with the value as it was.
+            let failed_there = !vector.matches() && wanted.is_empty();
+            if found != wanted && !(failed_there && found == input) {
                 failed.push(format!(
                     "{name} {place}: {} gives {}, wanted {}",
                     input.escape_ascii(),

@@ -1,4 +1,4 @@
-//! The rule sets Azure has: which rules, in which groups, what they score and which of them are on.
+//! The rule sets Azure has, and two of our own: which rules, in which groups, what they score and which of them are on.
 //!
 //! Rows of one group are put together by what they share; the numbers are those of the core rule set where its rules
 //! are meant, and Microsoft's own elsewhere.
@@ -7,6 +7,7 @@ mod drs_2_1;
 mod drs_2_2;
 mod others;
 mod owasp_3_2;
+pub(super) mod own;
 
 use super::Action;
 
@@ -53,19 +54,21 @@ pub struct Rule {
     pub action: Action,
 }
 
-static SETS: [&RuleSet; 6] = [
+static SETS: [&RuleSet; 8] = [
     &drs_2_2::DRS_2_2,
     &drs_2_1::DRS_2_1,
     &owasp_3_2::OWASP_3_2,
     &others::BOTS_1_1,
     &others::BOTS_1_0,
     &others::DDOS_1_0,
+    &own::BASELINE,
+    &own::RULE_FOLDER,
 ];
 
 /// What a rule set is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Attacks: the core rule set and Microsoft's default rule set.
+    /// Attacks: the core rule set, Microsoft's default rule set, and our own.
     Core,
     /// Bots.
     Bots,
@@ -104,7 +107,18 @@ impl RuleSet {
         }
     }
 
-    /// Its rules.
+    /// Whether it is one of ours, which Azure refuses.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.kind.starts_with("Gatehouse_")
+    }
+
+    /// Whether its rules are those of a folder.
+    pub(crate) fn is_folder(&self) -> bool {
+        self.kind == own::RULE_FOLDER.kind
+    }
+
+    /// Its rules; those of a folder are in the folder alone.
     pub fn rules(&self) -> impl Iterator<Item = Rule> {
         self.groups.iter().flat_map(|group| {
             group.rows.iter().flat_map(|row| {
