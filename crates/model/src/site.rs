@@ -33,6 +33,8 @@ properties! {
         pub folders: Opt<Folders> = "folders";
         /// Name servers. Default: those of the machine.
         pub dns: Opt<Dns> = "dns";
+        /// What firewall policies need of this machine.
+        pub firewall: Opt<Firewall> = "firewall";
         /// Logs.
         pub log: Opt<Log> = "log";
         /// Where the gateway can be asked and told.
@@ -108,6 +110,8 @@ pub enum FileKind {
     PerhapsSecret,
     /// Anybody may read it.
     Public,
+    /// Anybody may read it, and it may be large.
+    Database,
 }
 
 impl Site {
@@ -131,6 +135,15 @@ impl Site {
         files.extend(keys.map(|field| (field, FileKind::Secret)));
         let affinity = self.affinity.iter().filter_map(|affinity| affinity.key.as_ref());
         files.extend(affinity.map(|field| (field, FileKind::Secret)));
+        for firewall in self.firewall.iter() {
+            let named = [
+                (&firewall.setup, FileKind::Public),
+                (&firewall.countries, FileKind::Database),
+                (&firewall.bad_addresses, FileKind::Database),
+                (&firewall.clearance_key, FileKind::Secret),
+            ];
+            files.extend(named.into_iter().filter_map(|(field, kind)| Some((field.as_ref()?, kind))));
+        }
         files.extend(self.error_pages.iter().map(|(_, path)| (path, FileKind::Public)));
         files
     }
@@ -143,6 +156,21 @@ properties! {
         pub rule_sets: Opt<String> = "ruleSets";
         /// What the gateway keeps between runs.
         pub state: Opt<String> = "state";
+    }
+}
+
+properties! {
+    /// What firewall policies need of this machine.
+    pub struct Firewall {
+        /// File in the rule language that stands in for the set-up in the folder of rules.
+        pub setup: Opt<String> = "setup";
+        /// Database of countries, in the format MaxMind DB.
+        pub countries: Opt<String> = "countries";
+        /// File with bad addresses, one address or network a line.
+        pub bad_addresses: Opt<String> = "badAddresses";
+        /// File with the secret that seals answered challenges. At least 32 bytes; gateways that share it know each
+        /// other's. Default: a secret of this process alone.
+        pub clearance_key: Opt<String> = "clearanceKey";
     }
 }
 
@@ -163,6 +191,8 @@ properties! {
     pub struct Log {
         /// Where access lines go: `stdout`, `off`, or a path. Default stdout.
         pub access: Opt<String> = "access";
+        /// Where the firewall's lines go: `stdout`, `off`, or a path. Default: where access lines go.
+        pub firewall: Opt<String> = "firewall";
         /// How they look. Default json.
         pub format: Opt<LogFormat> = "format";
     }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use firewall::Policy;
+use firewall::challenge::Clearances;
 use firewall::events::Place;
 use firewall::geo::{Countries, Nowhere};
 use firewall::managed::bots::{Reputation, Unknown};
@@ -30,11 +31,13 @@ pub struct Firewalls {
     pub countries: Arc<dyn Countries>,
     /// Who knows bad addresses. Default nobody.
     pub reputation: Arc<dyn Reputation>,
+    /// Seals of answered challenges that gateways share (`firewall.clearanceKey`). Default: a secret of each process.
+    pub clearances: Option<Arc<Clearances>>,
 }
 
 impl Default for Firewalls {
     fn default() -> Self {
-        Self { guards: Table::new(), countries: Arc::new(Nowhere), reputation: Arc::new(Unknown) }
+        Self { guards: Table::new(), countries: Arc::new(Nowhere), reputation: Arc::new(Unknown), clearances: None }
     }
 }
 

@@ -21,7 +21,8 @@ pub mod settings;
 mod current;
 
 pub use compile::{
-    Compiled, Environment, Files, Issuer, Mode, RuleFolder, RuleSets, compile, key_files, merged, page_urls,
+    Compiled, Environment, Files, FirewallCache, Issuer, Mode, RuleFolder, RuleSets, compile, key_files, merged,
+    page_urls,
 };
 pub use current::{Identity, Snapshot, Target};
 pub use difference::{Changes, Difference, difference};

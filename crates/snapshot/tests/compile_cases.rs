@@ -4,13 +4,16 @@
 //! gives whole sections of a gateway; sections it does not give come from `base.yaml`. `#! error Code`
 //! at the end of a line is a problem of that line; on a line of its own, one of a section that came
 //! from `base.yaml`. `=== name [azure]` asks whether Azure takes the document, `[dev]` is for a
-//! developer's machine, `[issuer]` has an authority of its own, `[2050]` is read in that year and not in 2027. What
+//! developer's machine, `[issuer]` has an authority of its own, `[rules]`, `[broken rules]` and `[unreadable rules]` have
+//! rules of the firewall, `[2050]` is read in that year and not in 2027. What
 //! follows a line `--- policy` is a WAF policy beside the document, and what follows `--- site` the site file. `{{x}}`
 //! is the base64 of the fixture `x`; the files that are named are fixtures, too, and `pages` says what URLs lead to.
 
 #[path = "common/assemble.rs"]
 mod assemble;
 mod common;
+#[path = "common/rules.rs"]
+mod rules;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,14 +24,14 @@ use std::sync::Arc;
 use model::problem::Problem;
 use model::site::{Site, read_site};
 use model::{Problems, ReadOptions, Source, read};
-use snapshot::{Environment, Issuer, Mode, compile, merged};
+use snapshot::{Environment, Issuer, Mode, RuleSets, compile, merged};
 use tls::certificate::{CertificateError, Identity, read_pem};
 
 use assemble::assemble;
 use common::{IN_2027, files, fixture, pages, with_fixtures};
 
 /// How many cases there are; a case that is not run is worse than none.
-const CASES: usize = 294;
+const CASES: usize = 336;
 
 #[test]
 fn every_case_has_the_problems_it_says() {
@@ -96,7 +99,8 @@ fn run(base: &str, case: &str) -> Result<(), String> {
         issuer: title.contains("[issuer]").then(|| Arc::new(Authority) as Arc<dyn Issuer>),
         affinity_key: None,
         pages: pages(),
-        rule_sets: snapshot::RuleSets::default(),
+        rule_sets: rule_sets(title),
+        ..Environment::default()
     };
     let mut all = Problems::new();
     if let Some(document) = &reading.document {
@@ -128,6 +132,19 @@ fn run(base: &str, case: &str) -> Result<(), String> {
     }
     let lines: Vec<_> = all.iter().map(|problem| format!("    {}: {problem}", place(problem))).collect();
     Err(format!("{title}\n  expected {expected:?}\n  found    {found:?}\n{}", lines.join("\n")))
+}
+
+/// The firewall's rules that a case has.
+fn rule_sets(title: &str) -> RuleSets {
+    if title.contains("[rules]") {
+        rules::folder(rules::SQLI)
+    } else if title.contains("[broken rules]") {
+        rules::folder("SecRule ARGS \"@noSuchOperator a\" \"id:942100,phase:2,block\"\n")
+    } else if title.contains("[unreadable rules]") {
+        RuleSets::Unreadable { path: "/rules".to_owned(), why: "this user may not".to_owned() }
+    } else {
+        RuleSets::Absent
+    }
 }
 
 fn expected(texts: &[(&str, &str)]) -> BTreeMap<String, Vec<String>> {

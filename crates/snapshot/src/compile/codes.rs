@@ -245,6 +245,26 @@ codes! {
     WAF_INLINE = "ApplicationGatewayWafConfigurationDeprecated";
     /// Something inside a WAF policy that cannot work.
     WAF_POLICY_INVALID = "WafPolicyInvalid";
+    /// Something inside a WAF policy that has no effect, or another one than in Azure.
+    WAF_POLICY_NO_EFFECT = "WafPolicyWithoutEffect";
+    /// Firewall rules that are not on this machine.
+    RULE_SETS_MISSING = "RuleSetsMissing";
+    /// A folder of firewall rules that cannot be read.
+    RULE_SETS_UNREADABLE = "RuleSetsUnreadable";
+    /// A mistake in a file of firewall rules.
+    RULE_FILE_INVALID = "RuleFileInvalid";
+    /// Countries of addresses are asked for, and no database of them is named.
+    COUNTRIES_MISSING = "CountriesMissing";
+    /// A database of countries that is none.
+    COUNTRIES_INVALID = "CountriesInvalid";
+    /// Bad addresses are asked for, and no list of them is named.
+    BAD_ADDRESSES_MISSING = "BadAddressesMissing";
+    /// A list of bad addresses with something else in it, or too long.
+    BAD_ADDRESSES_INVALID = "BadAddressesInvalid";
+    /// A secret of answered challenges that is too short.
+    CLEARANCE_KEY_SHORT = "ClearanceKeyTooShort";
+    /// Firewall rules that are on in Azure and cannot be had here.
+    RULES_MISSING = "RulesMissing";
 
     /// Both fixed capacity and autoscaling.
     CAPACITY_CONFLICT = "CapacityConflict";

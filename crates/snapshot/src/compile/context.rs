@@ -136,10 +136,29 @@ impl<'a> Context<'a> {
         None
     }
 
+    /// A property that has to be there, reporting that it is not.
+    pub(super) fn required<'f, T>(
+        &mut self,
+        field: &'f Opt<T>,
+        at: &At,
+        property: &str,
+        of: &str,
+    ) -> Option<&'f Field<T>> {
+        if field.is_none() {
+            self.missing(at, property, of);
+        }
+        field.as_ref()
+    }
+
     /// Reports a property that has to be there.
     pub(super) fn missing(&mut self, at: &At, property: &str, of: &str) {
         let problem = Problem::error(model::problem::codes::MISSING_PROPERTY, at, format!("{of} has no {property}"));
         self.problems.push(problem.expected(format!("the property {property:?}")));
+    }
+
+    /// Whether the baseline may stand in for firewall rules that are not on this machine.
+    pub(super) fn may_stand_in(&self) -> bool {
+        self.is_dev() || self.environment.stand_in_rules
     }
 
     /// Whether the gateway is tried out on a developer's machine.

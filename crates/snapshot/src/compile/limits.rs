@@ -86,7 +86,14 @@ pub(super) fn check(context: &mut Context<'_>, parts: &Parts, used: &Used) {
     reached(context, codes::LIMIT_REACHED, at, (active, ACTIVE_LISTENERS), "listeners that lead to servers");
 }
 
-fn reached(context: &mut Context<'_>, code: &'static str, at: Option<&At>, (count, most): (usize, usize), what: &str) {
+/// Reports that Azure allows fewer.
+pub(super) fn reached(
+    context: &mut Context<'_>,
+    code: &'static str,
+    at: Option<&At>,
+    (count, most): (usize, usize),
+    what: &str,
+) {
     if let Some(at) = at.filter(|_| count > most) {
         let problem = Problem::warning(code, at, format!("Azure allows {most} {what}; here are {count}"));
         context.azure_refuses(problem.help("this gateway takes more"));

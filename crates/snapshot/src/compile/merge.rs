@@ -69,7 +69,11 @@ fn is_echo(problem: &Problem, refused: &[&Problem]) -> bool {
         let inside = path.strip_prefix(owner).is_some_and(|rest| rest.starts_with('.'));
         inside && path.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case(property))
     };
-    problem.severity == Severity::Error && refused.iter().any(|error| is_there(&error.path))
+    // What has to be there is missed by both.
+    let is_missed = |error: &Problem| {
+        error.code == problem.code && error.path == problem.path && error.expected == problem.expected
+    };
+    problem.severity == Severity::Error && refused.iter().any(|error| is_there(&error.path) || is_missed(error))
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ mod destination;
 mod entra_jwt_validation_config;
 mod features;
 mod files;
+mod firewall;
 mod frontend;
 mod host_name;
 mod http3;
@@ -60,11 +61,13 @@ mod trusted_root_certificate;
 mod unreachable;
 mod unsupported;
 mod url_path_map;
+mod web_application_firewall_configuration;
 mod web_application_firewall_policy;
 
 pub use custom_error::page_urls;
 pub use entra_jwt_validation_config::key_files;
 pub use files::Files;
+pub use firewall::FirewallCache;
 pub use merge::merged;
 pub use rule_sets::{RuleFolder, RuleSets};
 
@@ -95,6 +98,11 @@ pub struct Environment {
     pub pages: BTreeMap<String, Result<Arc<[u8]>, String>>,
     /// The firewall's rules that are on this machine.
     pub rule_sets: RuleSets,
+    /// Where there are no rules, the baseline is run in their place, with a warning, as in [`Mode::Dev`]. For those who
+    /// only look at what a gateway would do.
+    pub stand_in_rules: bool,
+    /// Programs of firewall policies of earlier compilations.
+    pub firewall_cache: FirewallCache,
 }
 
 /// An authority on a developer's machine.
@@ -132,7 +140,6 @@ pub fn compile(document: &Document, site: Option<&Site>, environment: &Environme
     shared_port::check(&mut context, &parts);
     shared_names::check(&mut context);
     let (snapshot, used) = link::link(&mut context, &parts);
-    web_application_firewall_policy::check_all(&mut context, &used);
     features::report(&mut context, &used);
     limits::check(&mut context, &parts, &used);
     lint::check(&mut context, &parts, &used);

@@ -15,8 +15,8 @@ use super::frontend::Port;
 use super::pool::dns_name;
 use crate::AffinityKey;
 
-/// Least length of a secret of session tickets or of affinity cookies, in bytes.
-const KEY: usize = 32;
+/// Least length of a secret of session tickets, affinity cookies or challenges, in bytes.
+pub(super) const KEY: usize = 32;
 
 /// The local addresses of a frontend; empty when the site file does not name it.
 pub(super) fn addresses(context: &mut Context<'_>, frontend: &Named<FrontendIpConfiguration>) -> Vec<IpAddr> {
@@ -70,16 +70,10 @@ pub(super) fn check_settings(context: &mut Context<'_>) {
     let Some(site) = context.site else { return };
     name_servers(context, site);
     ticket_keys(context, site);
-    let address = site.admin.as_ref().and_then(|admin| admin.address.as_ref());
-    let rule_sets = site.folders.as_ref().and_then(|folders| folders.rule_sets.as_ref());
-    let ignored = [
-        (address.map(|field| &field.at), "management over the network; the gateway is asked over its socket"),
-        (rule_sets.map(|field| &field.at), "firewall rule sets"),
-    ];
-    for (at, what) in ignored {
-        let Some(at) = at else { continue };
-        let problem =
-            Problem::warning(codes::NOT_SUPPORTED_YET, at, format!("not supported by this gateway yet: {what}"));
+    if let Some(address) = site.admin.as_ref().and_then(|admin| admin.address.as_ref()) {
+        let what = "management over the network; the gateway is asked over its socket";
+        let message = format!("not supported by this gateway yet: {what}");
+        let problem = Problem::warning(codes::NOT_SUPPORTED_YET, &address.at, message);
         context.problems.push(problem.help("this setting is ignored"));
     }
 }
@@ -112,7 +106,8 @@ fn ticket_keys(context: &mut Context<'_>, site: &Site) {
     }
 }
 
-fn too_short(context: &mut Context<'_>, problem: Problem, length: usize) {
+/// Says of a secret how long it has to be.
+pub(super) fn too_short(context: &mut Context<'_>, problem: Problem, length: usize) {
     let problem = problem.found(format!("{length} bytes")).expected(format!("at least {KEY} bytes"));
     context.machine_refuses(problem.help(format!("\"openssl rand {KEY} > FILE\" makes one")));
 }

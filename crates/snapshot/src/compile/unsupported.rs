@@ -13,10 +13,12 @@ use super::context::Context;
 /// A feature that may be missing here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Feature {
-    /// A WAF policy or configuration that blocks.
-    BlockingFirewall,
-    /// A WAF policy or configuration that only logs.
-    LoggingFirewall,
+    /// Firewall rules against excessive requests that block.
+    BlockingExcess,
+    /// Those that only log.
+    LoggingExcess,
+    /// Firewall rules that ask for a CAPTCHA.
+    Captcha,
     /// Authentication policies.
     AuthenticationPolicy,
     /// Routing on headers, queries and more.
@@ -31,8 +33,9 @@ pub(super) enum Feature {
 
 /// What is missing: the feature, how bad its live use is, and what it means.
 const NOT_YET: &[(Feature, Severity, &str)] = &[
-    (Feature::BlockingFirewall, Severity::Error, "the web application firewall"),
-    (Feature::LoggingFirewall, Severity::Warning, "the web application firewall"),
+    (Feature::BlockingExcess, Severity::Error, "the rule set Microsoft_HTTPDDoSRuleSet; rate-limit rules are"),
+    (Feature::LoggingExcess, Severity::Warning, "the rule set Microsoft_HTTPDDoSRuleSet; rate-limit rules are"),
+    (Feature::Captcha, Severity::Error, "CAPTCHA; JSChallenge is"),
     (Feature::AuthenticationPolicy, Severity::Error, "authentication policies"),
     (Feature::AdvancedRouting, Severity::Error, "advanced routing"),
     (Feature::Http3, Severity::Warning, "HTTP/3; clients use HTTP/2 or HTTP/1.1"),

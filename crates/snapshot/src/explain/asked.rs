@@ -47,7 +47,7 @@ impl Asked<'_> {
     }
 
     fn text(&self, variable: Server) -> String {
-        let Question { scheme, port, path, query, method, client, .. } = self.question;
+        let Question { scheme, port, path, query, method, version, client, .. } = self.question;
         match variable {
             Server::AddXForwardedForProxy => {
                 let before = self.values("x-forwarded-for").filter(|value| !value.is_empty());
@@ -62,7 +62,7 @@ impl Asked<'_> {
                 String::from_utf8_lossy(host).into_owned()
             }
             Server::HttpMethod => (*method).to_owned(),
-            Server::HttpVersion => "HTTP/1.1".to_owned(),
+            Server::HttpVersion => (*version).to_owned(),
             Server::QueryString | Server::RequestQuery => query.unwrap_or_default().to_owned(),
             Server::RequestScheme => scheme.as_str().to_owned(),
             Server::RequestUri => {

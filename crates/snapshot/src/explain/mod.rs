@@ -1,12 +1,15 @@
 //! Which way a request or a session would go, and why: the same look-ups as the data plane's, with their reasons kept.
 
 mod asked;
+mod firewall;
 mod forward;
 mod rewriting;
 mod session;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
+use ::firewall::inspection::Decision;
 use jwt::Action as TokenAction;
 use routing::RequestTarget;
 use tls::acceptor::{Application, ListenerTls};
@@ -16,6 +19,7 @@ use tls::client_auth::Mode;
 use crate::{Action, Binding, BindingId, Hit, JwtId, ListenerId, Router, RuleId, Scheme, Snapshot};
 
 use asked::Asked;
+pub use firewall::{Firewall, Memory, Screening, place, screen};
 pub use forward::{Distributed, Forward, PoolShare};
 pub use rewriting::{AnswerChange, Fate, HeaderChange, Pass, Passes, Rerouted, RuleFate};
 pub use session::{ProbeTold, ServerTold, Session};
@@ -36,17 +40,34 @@ pub struct Question<'a> {
     pub query: Option<&'a str>,
     /// The method.
     pub method: &'a str,
+    /// `HTTP/1.1`, `HTTP/2.0`.
+    pub version: &'a str,
     /// Headers beside Host, names and values.
     pub headers: &'a [(String, String)],
+    /// The content; only firewalls look at it.
+    pub body: &'a [u8],
     /// The client's address.
     pub client: IpAddr,
+    /// When it is asked, since 1970; only rate limits look at it.
+    pub now: Duration,
 }
 
 impl<'a> Question<'a> {
-    /// A GET from this machine without query or headers.
+    /// A GET from this machine without query, headers or content.
     pub fn get(scheme: Scheme, port: u16, host: &'a str, path: &'a str) -> Self {
-        let client = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        Self { scheme, port, host, path, query: None, method: "GET", headers: &[], client }
+        Self {
+            scheme,
+            port,
+            host,
+            path,
+            query: None,
+            method: "GET",
+            version: "HTTP/1.1",
+            headers: &[],
+            body: &[],
+            client: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            now: Duration::ZERO,
+        }
     }
 }
 
@@ -80,9 +101,11 @@ pub struct Explanation {
     pub token: Option<TokenCheck>,
     /// What rewrites do, and why others do not.
     pub rewrites: Passes,
+    /// What the firewall does with it. One that it stops goes no further than this, whatever the outcome says.
+    pub firewall: Firewall,
     /// What happens in the end.
     pub outcome: Outcome,
-    /// For an answer of the gateway's own: whose error page it bears.
+    /// For an answer of the gateway's own, or the firewall's: whose page it bears.
     pub page: Option<String>,
 }
 
@@ -143,8 +166,13 @@ pub enum Outcome {
     },
 }
 
-/// Follows a request, or a session, through a snapshot.
+/// Follows a request, or a session, through a snapshot, as the first that its firewalls see.
 pub fn explain(snapshot: &Snapshot, question: &Question<'_>) -> Explanation {
+    explain_next(snapshot, question, &Memory::default())
+}
+
+/// Follows a request, or a session, through a snapshot, as one of several.
+pub fn explain_next(snapshot: &Snapshot, question: &Question<'_>, memory: &Memory) -> Explanation {
     if !question.scheme.is_http() {
         return session::explain(snapshot, question);
     }
@@ -163,16 +191,19 @@ pub fn explain(snapshot: &Snapshot, question: &Question<'_>) -> Explanation {
     explanation.tls = shown.and_then(|listener| listener.tls.as_ref()).map(described);
     explanation.considered = considered(snapshot, binding, rule);
     match rule {
-        Some(rule) => follow(snapshot, rule, question, &mut explanation),
+        Some(rule) => follow(snapshot, rule, question, memory, &mut explanation),
         None => {
             let reason = format!("no listener at this port takes the host {:?}", question.host);
             explanation.outcome = Outcome::Answer { status: 404, reason };
         }
     }
-    if let Outcome::Answer { status, .. } = explanation.outcome {
-        let listener = rule.map(|rule| snapshot.rules[rule].listener).or_else(|| only_listener(snapshot, binding));
-        explanation.page = page(snapshot, listener, status);
-    }
+    let listener = rule.map(|rule| snapshot.rules[rule].listener).or_else(|| only_listener(snapshot, binding));
+    explanation.page = match (&explanation.outcome, explanation.firewall.screening().map(|it| &it.decision)) {
+        (_, Some(Decision::Block(block))) if block.body.is_some() => Some("of the policy".to_owned()),
+        (_, Some(Decision::Block(block))) => page(snapshot, listener, block.status),
+        (Outcome::Answer { status, .. }, _) => page(snapshot, listener, *status),
+        _ => None,
+    };
     explanation
 }
 
@@ -248,7 +279,7 @@ fn considered(snapshot: &Snapshot, binding: BindingId, winner: Option<RuleId>) -
     considered
 }
 
-fn follow(snapshot: &Snapshot, rule: RuleId, question: &Question<'_>, explanation: &mut Explanation) {
+fn follow(snapshot: &Snapshot, rule: RuleId, question: &Question<'_>, memory: &Memory, explanation: &mut Explanation) {
     let row = &snapshot.rules[rule];
     explanation.rule = Some(row.name.to_string());
     explanation.listener = Some(snapshot.listeners[row.listener].name.to_string());
@@ -266,10 +297,13 @@ fn follow(snapshot: &Snapshot, rule: RuleId, question: &Question<'_>, explanatio
     explanation.pattern = hit.pattern.map(|pattern| pattern.as_str().to_owned());
     let asked = Asked { question };
     let (passes, ended) = rewriting::follow(snapshot, &row.router, hit, &asked);
+    let route = ended.as_ref().map_or(leaf, |hit| &snapshot.routes[hit.route]);
     explanation.outcome = match ended {
         Ok(hit) => outcome(snapshot, hit, question, &passes),
         Err(failure) => Outcome::Answer { status: 500, reason: failure.to_owned() },
     };
+    let (firewalls, outcome) = (&snapshot.firewalls, &explanation.outcome);
+    explanation.firewall = firewall::ask(firewalls, route, question, &passes, outcome, memory);
     explanation.rewrites = passes;
 }
 

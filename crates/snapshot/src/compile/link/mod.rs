@@ -16,11 +16,12 @@ use model::backend_http_settings::Protocol;
 use crate::compile::Parts;
 use crate::compile::context::{Context, Link};
 use crate::compile::destination::Destination;
+use crate::compile::firewall::Guards;
 use crate::compile::rule::Target as RuleTarget;
 use crate::compile::server_tls::Unbound;
 use crate::{
-    Action, Distribution, DistributionId, JwtId, PoolId, RewriteId, Route, RouteId, Router, Rule, RuleId, Scheme,
-    Settings, SettingsId, Share, Snapshot, Target, TargetId,
+    Action, Distribution, DistributionId, FirewallId, JwtId, PoolId, RewriteId, Route, RouteId, Router, Rule, RuleId,
+    Scheme, Settings, SettingsId, Share, Snapshot, Target, TargetId,
 };
 
 use bindings::BindingSite;
@@ -47,6 +48,7 @@ struct Spoken<'p> {
 
 /// Builds the snapshot and notes what it uses. With errors about it is not to be run.
 pub(super) fn link(context: &mut Context<'_>, parts: &Parts) -> (Snapshot, Used) {
+    let guards = Guards::new(context);
     let mut linker = Linker {
         context,
         parts,
@@ -61,6 +63,7 @@ pub(super) fn link(context: &mut Context<'_>, parts: &Parts) -> (Snapshot, Used)
         sites: Vec::new(),
         suspects: Vec::new(),
         reported: HashSet::new(),
+        guards,
     };
     let http = parts.rules.iter().enumerate().map(|(index, rule)| (rule.priority, Kind::Http, index));
     let bytes = parts.layer4.rules.iter().enumerate().map(|(index, rule)| (rule.priority, Kind::Bytes, index));
@@ -99,6 +102,8 @@ struct Linker<'c, 'a> {
     suspects: Vec<redirects::Suspect>,
     /// Pairs a problem was reported for already.
     reported: HashSet<(&'static str, usize, usize)>,
+    /// Firewalls of routes.
+    guards: Guards<'a>,
 }
 
 impl Linker<'_, '_> {
@@ -113,7 +118,8 @@ impl Linker<'_, '_> {
         let router = match rule.target {
             RuleTarget::Basic { destination, rewrite } => {
                 let (rewrite, action) = (self.rewrite(rewrite), self.action(destination, listener));
-                let route = Route { rule: id, path_rule: None, path_map: None, rewrite, firewall: None, action };
+                let firewall = self.firewall(listener, None);
+                let route = Route { rule: id, path_rule: None, path_map: None, rewrite, firewall, action };
                 let route = self.snapshot.routes.push(route);
                 self.may_loop(destination, route, listener, b"/");
                 Router::Basic(route)
@@ -145,23 +151,24 @@ impl Linker<'_, '_> {
             return self.nowhere(rule);
         };
         let path_map: Arc<str> = Arc::from(asked.name.as_str());
-        let route = |linker: &mut Self, name: Option<&str>, destination, rewrite| {
+        let route = |linker: &mut Self, place: Option<(usize, &str)>, destination, rewrite| {
             let rewrite = linker.rewrite(rewrite);
             let action = linker.action(destination, listener);
-            let path_rule = name.map(Arc::from);
+            let path_rule = place.map(|(_, name)| Arc::from(name));
+            let firewall = linker.firewall(listener, place.map(|(number, _)| (index, number)));
             linker.snapshot.routes.push(Route {
                 rule,
                 path_rule,
                 path_map: Some(path_map.clone()),
                 rewrite,
-                firewall: None,
+                firewall,
                 action,
             })
         };
         let default = route(self, None, map.default, map.default_rewrite);
         let mut routes: Vec<RouteId> = Vec::new();
-        for (path_rule, asked) in map.rules.iter().zip(asked.path_rules.iter()) {
-            routes.push(route(self, Some(asked.name.as_str()), path_rule.destination, path_rule.rewrite));
+        for (number, (path_rule, asked)) in map.rules.iter().zip(asked.path_rules.iter()).enumerate() {
+            routes.push(route(self, Some((number, asked.name.as_str())), path_rule.destination, path_rule.rewrite));
         }
         let table = map.table(|number| number.and_then(|number| routes.get(number)).copied().unwrap_or(default));
         for (path_rule, id) in map.rules.iter().zip(&routes) {
@@ -192,6 +199,11 @@ impl Linker<'_, '_> {
             }
             Destination::Broken => Action::Missing,
         }
+    }
+
+    /// The firewall of a listener, and of a path rule if it is one's.
+    fn firewall(&mut self, listener: usize, path_rule: Option<(usize, usize)>) -> Option<FirewallId> {
+        self.guards.of_route(self.context, &mut self.snapshot.firewalls, listener, path_rule)
     }
 
     /// The rewrite set at this place in the document.
@@ -274,6 +286,7 @@ impl Linker<'_, '_> {
         let bindings: Vec<_> = self.sites.drain(..).map(|site| site.finished(rules)).collect();
         self.snapshot.bindings = bindings.into_iter().collect();
         self.loops();
+        self.guards.finish(self.context, &mut self.snapshot.firewalls);
         (self.snapshot, self.used)
     }
 }
