@@ -171,5 +171,5 @@ fn status(head: &Head) -> Result<u16, Broken> {
     let malformed = || Broken::Malformed(format!("this is no status line: {:?}", head.start));
     let rest = head.start.strip_prefix("HTTP/1.1 ").ok_or_else(malformed)?;
     let (digits, _) = rest.split_once(' ').ok_or_else(malformed)?;
-    digits.parse().ok().filter(|status| (100..600).contains(status)).ok_or_else(malformed)
+    digits.parse().ok().filter(|status| (100..1000).contains(status)).ok_or_else(malformed)
 }

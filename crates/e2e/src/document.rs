@@ -1,6 +1,7 @@
 //! Small gateways as documents: a base whose sections tests replace by name.
 
 mod bytes;
+mod firewall;
 mod tls;
 
 use std::path::PathBuf;
@@ -14,6 +15,8 @@ use snapshot::Snapshot;
 use crate::farm::Farm;
 use crate::folder::Folder;
 use crate::rewrites;
+
+pub use firewall::policy;
 
 /// A gateway's document and its site file.
 #[derive(Clone, Debug)]
@@ -29,6 +32,8 @@ pub struct Document {
     files_of_certificates: Vec<(String, String)>,
     lists: Vec<(String, String)>,
     site_entries: Vec<String>,
+    /// Firewall policies, documents of their own.
+    policies: Vec<String>,
     files: OnceLock<Arc<Folder>>,
 }
 
@@ -54,6 +59,7 @@ impl Document {
             files_of_certificates: Vec::new(),
             lists: Vec::new(),
             site_entries: Vec::new(),
+            policies: Vec::new(),
             files: OnceLock::new(),
         };
         document
@@ -205,9 +211,11 @@ impl Document {
 
     /// Reads and compiles it for a purpose.
     pub fn load_for(&self, purpose: &Purpose) -> Loaded {
-        let document = Source::new("gateway.yaml", self.text());
+        let mut documents = vec![Source::new("gateway.yaml", self.text())];
+        let policies = self.policies.iter().enumerate();
+        documents.extend(policies.map(|(index, text)| Source::new(format!("policy-{index}.json"), text.clone())));
         let site = Source::new("site.yaml", self.site());
-        load_texts(vec![document], Some(site), None, purpose.clone())
+        load_texts(documents, Some(site), None, purpose.clone())
     }
 
     /// What it runs as. Panics when it has errors.

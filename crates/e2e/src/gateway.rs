@@ -86,6 +86,7 @@ impl Start {
         let settings = Settings {
             workers: self.workers,
             log: AccessLog::start(config).unwrap(),
+            firewall_log: None,
             names: self.names,
             kept_names: self.kept_names,
             ticket_secrets: self.ticket_secrets.into_iter().map(Into::into).collect(),
@@ -199,7 +200,17 @@ impl Gateway {
     /// The access log's rows so far. Panics when a line is not one JSON object.
     #[track_caller]
     pub fn rows(&self) -> Vec<Value> {
-        rows(&std::fs::read_to_string(&self.log).unwrap())
+        let mut rows = rows(&std::fs::read_to_string(&self.log).unwrap());
+        rows.retain(|row| !is_of_firewall(row));
+        rows
+    }
+
+    /// The firewall's rows so far, in the same file; those of a request are there when its access row is.
+    #[track_caller]
+    pub fn firewall_rows(&self) -> Vec<Value> {
+        let mut rows = rows(&std::fs::read_to_string(&self.log).unwrap());
+        rows.retain(is_of_firewall);
+        rows
     }
 
     /// Waits for so many rows.
@@ -222,6 +233,10 @@ impl Gateway {
 
 fn told(lines: &Mutex<Vec<String>>) -> MutexGuard<'_, Vec<String>> {
     lines.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn is_of_firewall(row: &Value) -> bool {
+    row["category"] == "ApplicationGatewayFirewallLog"
 }
 
 /// Rows of a log's text; a last line that is not complete yet is left out.

@@ -160,7 +160,7 @@ pub struct Check {
 #[derive(Debug, Args)]
 #[command(override_usage = "gatehouse explain [OPTIONS] [METHOD] URL DOC")]
 pub struct Explain {
-    /// The method (GET if left out); the URL as a client would ask for it, or `tcp://HOST:PORT` or `tls://NAME:PORT` for
+    /// The method (if left out GET, with content POST); the URL as a client would ask for it, or `tcp://HOST:PORT` or `tls://NAME:PORT` for
     /// a session; the document.
     #[arg(value_name = "[METHOD] URL DOC", required = true)]
     pub words: Vec<OsString>,
@@ -170,6 +170,13 @@ pub struct Explain {
     /// A header, as `-H 'Cookie: beta=1'`; Host replaces the URL's. May be given more than once.
     #[arg(short = 'H', long = "header", value_name = "HEADER", value_parser = header)]
     pub headers: Vec<(String, String)>,
+    /// Content for the firewall to look at, as it would be sent. The method is POST then, unless it is given, and the
+    /// content a form, unless a Content-Type is given.
+    #[arg(short = 'd', long, value_name = "TEXT", conflicts_with = "data_file")]
+    pub data: Option<String>,
+    /// The same out of a file; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub data_file: Option<PathBuf>,
     /// The client's address. Without it the client is this machine.
     #[arg(long, value_name = "ADDRESS")]
     pub from: Option<IpAddr>,
@@ -185,8 +192,10 @@ impl Explain {
     /// It is not two or three words; the text says what is expected.
     pub fn asked(&self) -> Result<(String, String, Documents), String> {
         let text = |word: &OsString| word.to_string_lossy().into_owned();
+        let has_content = self.data.is_some() || self.data_file.is_some();
+        let method = if has_content { "POST" } else { "GET" };
         let (method, url, document) = match &self.words[..] {
-            [url, document] => ("GET".to_owned(), url, document),
+            [url, document] => (method.to_owned(), url, document),
             [method, url, document] => (text(method), url, document),
             _ => return Err("what is asked for is [METHOD] URL DOC, such as `GET http://shop.example/ DOC`".to_owned()),
         };
@@ -280,6 +289,44 @@ pub struct Waf {
 pub enum WafCommand {
     /// Fetch the core rule set as this machine's distribution packs it, and unpack it. Needs no root, installs nothing.
     Install(WafInstall),
+    /// Show what a policy does with recorded requests, and which ones two policies treat differently.
+    Replay(Replay),
+}
+
+/// `gatehouse waf replay`.
+#[derive(Debug, Args)]
+#[command(override_usage = "gatehouse waf replay [OPTIONS] DOC FILE...")]
+pub struct Replay {
+    /// The document with the policy.
+    #[arg(value_name = "DOC")]
+    pub document: PathBuf,
+    /// Requests: files with one raw HTTP request each, or access and firewall logs in JSON lines; `-` is standard input.
+    #[arg(value_name = "FILE", required = true)]
+    pub requests: Vec<PathBuf>,
+    /// What stands beside the documents.
+    #[command(flatten)]
+    pub beside: Beside,
+    /// Another document; shown are the requests that it treats otherwise.
+    #[arg(long, value_name = "DOC")]
+    pub against: Option<PathBuf>,
+    /// Judge by this policy wherever requests go. Otherwise routing decides.
+    #[arg(long, value_name = "NAME")]
+    pub policy: Option<String>,
+    /// The policy of the other document, where it has another name; without another document, one of the same.
+    #[arg(long, value_name = "NAME")]
+    pub against_policy: Option<String>,
+    /// Only the request that the logs call so, with all that is known of it.
+    #[arg(long, value_name = "ID")]
+    pub transaction: Option<String>,
+    /// A line for each request before the report.
+    #[arg(long)]
+    pub each: bool,
+    /// Examples that are kept of each rule.
+    #[arg(long, value_name = "NUMBER", default_value_t = 3)]
+    pub examples: usize,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `gatehouse waf install`.

@@ -9,7 +9,7 @@ use model::problem::{Problem, Problems};
 use model::site::{Site, read_site};
 use model::{At, Document, ReadOptions, Source, Sources};
 use snapshot::compile::{Environment, Issuer, Mode, compile};
-use snapshot::{RuleSets, Snapshot, merged, page_urls};
+use snapshot::{FirewallCache, Snapshot, merged, page_urls};
 
 use crate::affinity::MachineKey;
 use crate::cli::Documents;
@@ -36,6 +36,10 @@ pub struct Purpose {
     pub pages: Option<Arc<ErrorPages>>,
     /// Who has the secret of affinity cookies where the site file names none. Needed to serve.
     pub affinity: Option<Arc<MachineKey>>,
+    /// Where the firewall's rules are not on this machine, the baseline is run in their place.
+    pub stand_in_rules: bool,
+    /// Programs of the firewall from earlier times; what shares it need not make them again.
+    pub firewall_cache: FirewallCache,
 }
 
 impl Purpose {
@@ -57,9 +61,10 @@ impl Purpose {
         }
     }
 
-    /// To look where requests go, for which certificates that are in Azure only need not be here.
+    /// To look where requests go, for which certificates that are in Azure only, and rules of the firewall, need not be
+    /// here.
     pub fn routing() -> Self {
-        Self { issuer: Some(Arc::new(DevCa::in_memory(drop))), ..Self::default() }
+        Self { issuer: Some(Arc::new(DevCa::in_memory(drop))), stand_in_rules: true, ..Self::default() }
     }
 }
 
@@ -151,6 +156,7 @@ pub fn compiled(mut inputs: Inputs, purpose: &Purpose) -> Loaded {
     };
     let SiteFiles { files, ticket_secrets, .. } =
         take_files(&mut inputs, site.as_ref(), purpose, &mut reading.problems);
+    let rule_sets = inputs.take_rules();
     let mut loaded = Loaded {
         document: reading.document,
         site,
@@ -174,7 +180,9 @@ pub fn compiled(mut inputs: Inputs, purpose: &Purpose) -> Loaded {
             issuer: purpose.issuer.clone(),
             affinity_key: purpose.affinity.as_ref().and_then(|key| key.wanted(document)),
             pages: fetched.pages,
-            rule_sets: RuleSets::default(),
+            rule_sets,
+            stand_in_rules: purpose.stand_in_rules,
+            firewall_cache: purpose.firewall_cache.clone(),
         };
         let compiled = compile(document, loaded.site.as_ref(), &environment);
         loaded.problems = merged(std::mem::take(&mut loaded.problems), compiled.problems);

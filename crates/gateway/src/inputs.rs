@@ -1,14 +1,17 @@
 //! What a configuration is made of, as it was on the disk at one moment: the texts, and the files that the site file
-//! names.
+//! names, and the folder of the firewall's rules.
 
 use std::path::{Path, PathBuf};
 
 use model::Source;
 use model::schema::Field;
 use sha2::{Digest, Sha256};
+use snapshot::RuleSets;
 
 use crate::cli::Documents;
 use crate::documents::{Loaded, Purpose, Unreadable, compiled, open_site, read_source};
+use crate::last_good::state_folder;
+use crate::rule_folder::{self, Rules};
 use crate::site_files::{self, SiteFiles};
 
 /// The texts and files of a configuration.
@@ -20,6 +23,8 @@ pub struct Inputs {
     /// The gateway to take, when the documents hold several.
     pub(crate) gateway: Option<String>,
     files: SiteFiles,
+    rules: Rules,
+    paths: Vec<PathBuf>,
     checksum: String,
 }
 
@@ -42,8 +47,10 @@ impl Inputs {
         let mut checksum = Sha256::new();
         documents.iter().chain(&site).for_each(|source| add(&mut checksum, source.text.as_bytes()));
         let files = files(&documents, site.as_ref(), gateway.as_deref(), &mut checksum);
+        let rules = rules(&documents, site.as_ref(), gateway.as_deref(), &mut checksum);
+        let paths = files.paths.iter().chain(&rules.paths).cloned().collect();
         let checksum = checksum.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { documents, site, gateway, files, checksum }
+        Self { documents, site, gateway, files, rules, paths, checksum }
     }
 
     /// The same texts with the files as they are now.
@@ -67,14 +74,19 @@ impl Inputs {
         self.documents.first().map_or("", |source| &source.text)
     }
 
-    /// The files that the site file names.
+    /// The files that the site file names, and those of the firewall's rules.
     pub fn paths(&self) -> &[PathBuf] {
-        &self.files.paths
+        &self.paths
     }
 
     /// What was in the files; it is not here afterwards.
     pub(crate) fn take_files(&mut self) -> SiteFiles {
         self.files.take()
+    }
+
+    /// The firewall's rules; they are not here afterwards.
+    pub(crate) fn take_rules(&mut self) -> RuleSets {
+        std::mem::take(&mut self.rules.sets)
     }
 }
 
@@ -82,10 +94,30 @@ impl Inputs {
 /// main document. What these are mistaken about is told when they are compiled.
 fn files(documents: &[Source], site: Option<&Source>, gateway: Option<&str>, checksum: &mut Sha256) -> SiteFiles {
     let named = key_files(documents, site, gateway);
-    let main = site.or(documents.first());
-    let folder = main.and_then(|source| Path::new(&source.name).parent()).unwrap_or(Path::new(""));
+    let folder = folder(documents, site);
     let (site, _) = open_site(site, gateway);
     site_files::read(site.as_ref(), &named, folder, checksum)
+}
+
+/// Where relative paths start.
+fn folder<'a>(documents: &'a [Source], site: Option<&'a Source>) -> &'a Path {
+    let main = site.or(documents.first());
+    main.and_then(|source| Path::new(&source.name).parent()).unwrap_or(Path::new(""))
+}
+
+/// The firewall's rules, when the documents may need any.
+fn rules(documents: &[Source], site: Option<&Source>, gateway: Option<&str>, checksum: &mut Sha256) -> Rules {
+    if !documents.iter().any(|source| rule_folder::may_be_asked_for(&source.text)) {
+        return Rules::default();
+    }
+    let folder = folder(documents, site);
+    let (site, _) = open_site(site, gateway);
+    let folders = site.as_ref().and_then(|site| site.folders.as_ref());
+    let named = folders.and_then(|folders| folders.rule_sets.as_ref()).map(|named| folder.join(&named.value));
+    // "gatehouse waf install" does not ask the site file where state is kept.
+    let state = folders.and_then(|folders| folders.state.as_ref()).map(|state| PathBuf::from(&state.value));
+    let states: Vec<PathBuf> = state.into_iter().chain([state_folder(None)]).collect();
+    rule_folder::read(named, &rule_folder::usual(&states), checksum)
 }
 
 /// The files with keys of token issuers that the documents name. Documents are read for it only when they speak of any:

@@ -14,6 +14,7 @@ pub mod inputs;
 mod kept;
 pub mod last_good;
 pub mod names;
+pub mod rule_folder;
 pub mod rule_sets;
 pub mod running;
 pub mod sample;

@@ -34,6 +34,8 @@ pub struct Settings {
     pub workers: usize,
     /// The access log.
     pub log: AccessLog,
+    /// The firewall's log, where it is another one.
+    pub firewall_log: Option<AccessLog>,
     /// Where names are resolved.
     pub names: Sources,
     /// Where the last good answers are kept, if they are.
@@ -85,6 +87,7 @@ pub struct Running {
     kept_names: Option<Arc<KeptNames>>,
     metrics: Metrics,
     log: AccessLog,
+    firewall_log: Option<AccessLog>,
     applied: Mutex<Applied>,
     revision: AtomicU64,
     started: jiff::Timestamp,
@@ -185,7 +188,7 @@ impl Running {
         let shared = Shared::new(Current::new(published), responders, keys);
         let metrics = Metrics::new(reasons());
         let (workers, threads): (Vec<_>, Vec<_>) = (0..settings.workers)
-            .map(|index| start_worker(index, &shared, &settings.log, &metrics))
+            .map(|index| start_worker(index, &shared, (&settings.log, settings.firewall_log.as_ref()), &metrics))
             .collect::<std::io::Result<Vec<_>>>()
             .map_err(StartError::Machine)?
             .into_iter()
@@ -203,6 +206,7 @@ impl Running {
             kept_names,
             metrics,
             log: settings.log,
+            firewall_log: settings.firewall_log,
             applied: Mutex::new(Applied { bound: BTreeMap::new(), tickets, at: now, refused: None }),
             revision: AtomicU64::new(1),
             started: now,
@@ -318,9 +322,9 @@ impl Running {
         wait.recv_timeout(patience).is_ok()
     }
 
-    /// The access log; `reopen` for SIGHUP.
-    pub fn log(&self) -> &AccessLog {
-        &self.log
+    /// Opens the files of the logs again (SIGHUP).
+    pub fn reopen_logs(&self) {
+        std::iter::once(&self.log).chain(&self.firewall_log).for_each(AccessLog::reopen);
     }
 
     /// The status board.
@@ -348,7 +352,8 @@ impl Running {
             certificates: certificates::certificates(snapshot, jiff::Timestamp::now().as_second()),
             tokens: tokens::status(snapshot, &self.shared.tokens),
             health: current.fleet.report(Instant::now()),
-            counters: CounterReport::new(&self.metrics.totals(), &self.log.state()),
+            counters: CounterReport::new(&self.metrics.totals(), &self.log.state())
+                .with_firewall_log(self.firewall_log.as_ref().map(AccessLog::state).as_ref()),
         }
     }
 
@@ -372,7 +377,9 @@ impl Running {
             names::keep_last(kept, &self.probes);
         }
         self.probes.stop();
-        self.log.shutdown(Duration::from_secs(2));
+        std::iter::once(&self.log).chain(&self.firewall_log).for_each(|log| {
+            log.shutdown(Duration::from_secs(2));
+        });
         self.control.end.notify_one();
         finished
     }
@@ -407,11 +414,12 @@ fn start_probes(
 fn start_worker(
     index: usize,
     shared: &Arc<Shared>,
-    log: &AccessLog,
+    (log, firewall_log): (&AccessLog, Option<&AccessLog>),
     metrics: &Metrics,
 ) -> std::io::Result<(Worker, Thread)> {
     let (commands, receiver) = mpsc::channel(COMMANDS);
-    let (shared, log, counters) = (Arc::clone(shared), log.worker(), metrics.worker());
+    let log = log.worker().with_firewall(firewall_log.map(AccessLog::worker));
+    let (shared, counters) = (Arc::clone(shared), metrics.worker());
     let kept = Arc::clone(&counters);
     let thread = std::thread::Builder::new()
         .name(format!("worker-{index}"))

@@ -19,6 +19,8 @@ use crate::inputs::add;
 
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 1 << 20;
+/// The largest database.
+const LARGEST_DATABASE: u64 = 256 << 20;
 
 /// What was read.
 #[derive(Clone, Default)]
@@ -101,16 +103,17 @@ fn content(
     let metadata = file.metadata().map_err(|error| why(&error))?;
     let fixed = fstatvfs(&file).is_ok_and(|system| system.f_flag.contains(StatVfsMountFlags::RDONLY));
     // One allocation: a buffer that grows would leave copies of a key behind.
-    let room = usize::try_from(metadata.len().min(LARGEST)).unwrap_or_default();
+    let largest = if kind == FileKind::Database { LARGEST_DATABASE } else { LARGEST };
+    let room = usize::try_from(metadata.len().min(largest)).unwrap_or_default();
     let mut content = Zeroizing::new(Vec::with_capacity(room + 1));
-    let length = file.take(LARGEST + 1).read_to_end(&mut content).map_err(|error| why(&error))?;
-    if length as u64 > LARGEST {
-        return Err(format!("it is larger than {} KiB", LARGEST >> 10));
+    let length = file.take(largest + 1).read_to_end(&mut content).map_err(|error| why(&error))?;
+    if length as u64 > largest {
+        return Err(format!("it is larger than {} KiB", largest >> 10));
     }
     let is_secret = match kind {
         FileKind::Secret => true,
         FileKind::PerhapsSecret => holds_key(&content),
-        FileKind::Public => false,
+        FileKind::Public | FileKind::Database => false,
     };
     if is_secret && is_exposed(&metadata) {
         exposed.push(Exposed { written: field.value.clone(), path: path.to_owned(), mode: metadata.mode(), fixed });

@@ -71,6 +71,8 @@ fn concerns(event: &Event, trail: &BTreeSet<PathBuf>) -> bool {
     // Where events were lost, any file may have changed.
     event.need_rescan()
         || event.paths.iter().any(|path| trail.iter().any(|watched| watched == path || watched.parent() == Some(path)))
+        // What comes into a watched folder, or goes.
+        || event.paths.iter().any(|path| path.parent().is_some_and(|folder| trail.contains(folder)))
 }
 
 /// Every name whose change may change what one of the files says.

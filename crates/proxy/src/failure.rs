@@ -145,6 +145,10 @@ failures! {
     TokenWithoutIdentity => Client, 403, "ERRORINFO_NO_ERROR", "token_without_identity", No, false;
     /// The keys that bearer tokens are checked with cannot be had.
     TokenKeysMissing => Ours, 503, "ERRORINFO_NO_ERROR", "token_keys_missing", No, false;
+    /// The firewall refuses the request.
+    FirewallBlocked => Ours, 403, "ERRORINFO_NO_ERROR", "waf_blocked", No, false;
+    /// The firewall wants the client to prove that it is a browser first.
+    FirewallChallenge => Ours, 403, "ERRORINFO_NO_ERROR", "waf_challenge", No, false;
     /// Rewrites sent a request round and round in its path map.
     RewriteLoop => Ours, 500, "ERRORINFO_NO_ERROR", "rewrite_loop", No, false;
     /// A rewrite made a value that is too large.

@@ -15,6 +15,7 @@ use snapshot::{BindingId, Scheme};
 
 use crate::buffer;
 use crate::http::compose::forwarded_fields;
+use crate::http::guard;
 use crate::timer::Timers;
 use crate::tls::Responders;
 use crate::view::{Current, View};
@@ -29,6 +30,8 @@ pub struct Shared {
     pub tokens: Arc<jwt::Store>,
     /// Bytes of requests' content in files.
     pub spooled: AtomicU64,
+    /// What firewalls remember of requests.
+    pub firewall: guard::Shared,
     /// Workers that were made.
     workers: AtomicUsize,
     connections: AtomicUsize,
@@ -43,6 +46,7 @@ impl Shared {
             responders,
             tokens,
             spooled: AtomicU64::new(0),
+            firewall: guard::Shared::default(),
             workers: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
             by_client: Mutex::default(),
@@ -100,7 +104,7 @@ pub struct Worker {
     pub timers: Rc<Timers>,
     /// Idle connections to servers.
     pub connections: Connections,
-    /// The worker's end of the access log.
+    /// The worker's end of the access log and the firewall's.
     pub log: WorkerLog,
     /// Counters.
     pub counters: Arc<WorkerCounters>,

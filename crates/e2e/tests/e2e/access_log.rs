@@ -198,7 +198,7 @@ fn a_rotated_log_loses_no_row() {
         let old = gateway.folder.path(&format!("old-{round}"));
         std::fs::rename(gateway.log(), &old).unwrap();
         kept.push(old);
-        gateway.running().log().reopen();
+        gateway.running().reopen_logs();
         until_true("the new file", || gateway.log().exists());
     }
     kept.push(gateway.log().clone());

@@ -16,6 +16,7 @@ mod drain_cuts;
 mod draining;
 mod error_pages;
 mod events;
+mod firewall;
 mod forwarded;
 mod h2;
 mod hosts;

@@ -54,7 +54,7 @@ pub(super) fn run(args: &Dev) -> u8 {
     greet(args, ca.file().as_deref());
     let origin = documents.map(|documents| Origin { documents, read, purpose, watched: true });
     // Nothing is kept: a trial is not what should run after a restart.
-    start(Start { loaded, log, origin, kept: None, kept_names: None, seen: None })
+    start(Start { loaded, log, firewall_log: None, origin, kept: None, kept_names: None, seen: None })
 }
 
 fn say(text: String) {

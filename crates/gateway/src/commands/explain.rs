@@ -1,19 +1,27 @@
 //! `gatehouse explain`: which way a request, or a session of TCP or TLS, would go, and why.
 
+mod content;
+mod firewall;
 mod json;
 mod session;
 mod text;
 mod url;
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use snapshot::compile::codes::RULE_SETS_MISSING;
 use snapshot::explain::explain;
 
 use super::{PROBLEMS, usage};
 use crate::cli::Explain;
-use crate::documents::{Purpose, load};
+use crate::documents::{Loaded, Purpose, load};
 use crate::terminal;
 
+pub(super) use content::read as read_content;
+pub(super) use firewall::end as firewall_end;
+pub(super) use firewall::{json as screening_json, named, narrowest, remedies, text as screening_text};
+pub(super) use text::{Lines, plain};
 pub(super) use url::Url;
 
 pub(super) fn run(args: &Explain) -> u8 {
@@ -30,7 +38,12 @@ pub(super) fn run(args: &Explain) -> u8 {
         terminal::note(loaded.problems_text(terminal::colour()).trim_end());
         return PROBLEMS;
     };
-    let sent = Sent::new(&method, args.headers.clone(), args.from);
+    note_stand_ins(&loaded);
+    let body = match content(args) {
+        Ok(body) => body,
+        Err(unreadable) => return usage(&unreadable),
+    };
+    let sent = Sent::new(&method, args.headers.clone(), args.from).with_body(body);
     let question = url.question(&sent);
     let explanation = explain(snapshot, &question);
     if args.json {
@@ -41,15 +54,33 @@ pub(super) fn run(args: &Explain) -> u8 {
     0
 }
 
+/// Says when other rules than the policy's judge here, as those are not on this machine.
+pub(super) fn note_stand_ins(loaded: &Loaded) {
+    for problem in loaded.problems.iter().filter(|problem| problem.code == RULE_SETS_MISSING) {
+        terminal::note(&format!("gatehouse: {}", problem.message));
+    }
+}
+
+fn content(args: &Explain) -> Result<Option<Vec<u8>>, String> {
+    match (&args.data, &args.data_file) {
+        (Some(text), _) => Ok(Some(text.clone().into_bytes())),
+        (None, Some(path)) => content::read(path).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
 /// What a client sends beside the URL, and from where.
 #[derive(Debug)]
 pub(super) struct Sent {
     method: String,
+    version: String,
     /// Another Host than the URL's.
     host: Option<String>,
     /// All other headers.
     headers: Vec<(String, String)>,
+    body: Vec<u8>,
     from: IpAddr,
+    now: Duration,
 }
 
 impl Sent {
@@ -58,7 +89,30 @@ impl Sent {
         let is_host = |(name, _): &(String, String)| name.eq_ignore_ascii_case("host");
         let host = headers.iter().rfind(|header| is_host(header)).map(|(_, host)| host.clone());
         headers.retain(|header| !is_host(header));
-        Self { method: method.to_owned(), host, headers, from: from.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)) }
+        Self {
+            method: method.to_owned(),
+            version: "HTTP/1.1".to_owned(),
+            host,
+            headers,
+            body: Vec::new(),
+            from: from.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            now: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+        }
+    }
+
+    /// With content, and the headers that clients send with it; a form unless it is said to be something else.
+    pub(super) fn with_body(mut self, body: Option<Vec<u8>>) -> Self {
+        let Some(body) = body else { return self };
+        for (name, value) in
+            [("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", &body.len().to_string())]
+        {
+            let given = self.headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
+            let chunked = self.headers.iter().any(|(other, _)| other.eq_ignore_ascii_case("transfer-encoding"));
+            if !given && !(chunked && name == "Content-Length") {
+                self.headers.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        Self { body, ..self }
     }
 }
 

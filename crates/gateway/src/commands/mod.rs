@@ -6,6 +6,7 @@ mod dev;
 mod diff;
 mod explain;
 mod export;
+mod logs;
 mod run;
 mod service;
 mod test;

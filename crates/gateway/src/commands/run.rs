@@ -8,9 +8,9 @@ use std::sync::Arc;
 use admin::{Control, ServeError};
 use model::Source;
 use observe::AccessLog;
-use observe::access_log::{Config, Format, MaskedParameters, Target};
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::logs::Logs;
 use super::service::{Origin, Service};
 use super::{PROBLEMS, usage};
 use crate::cli::{Documents, Run};
@@ -27,13 +27,14 @@ pub(super) fn run(args: &Run) -> u8 {
         Err(code) => return code,
     };
     terminal::note(loaded.problems_text(terminal::colour()).trim_end());
-    let log = match open_log(&loaded) {
-        Ok(log) => log,
+    let Logs { access: log, firewall: firewall_log } = match Logs::open(loaded.site.as_ref()) {
+        Ok(logs) => logs,
         Err(why) => return usage(&why),
     };
     let documents = args.documents.clone();
     let origin = Origin { documents, read: Inputs::read, purpose, watched: args.watch };
-    start(Start { loaded, log, origin: Some(origin), kept: Some(kept), kept_names: Some(kept_names), seen })
+    let (origin, kept, kept_names) = (Some(origin), Some(kept), Some(kept_names));
+    start(Start { loaded, log, firewall_log, origin, kept, kept_names, seen })
 }
 
 /// What is run first.
@@ -82,28 +83,14 @@ fn first_load(documents: &Documents) -> Result<First, u8> {
     }
 }
 
-/// The access log that the site file asks for; standard output in JSON without one.
-fn open_log(loaded: &Loaded) -> Result<AccessLog, String> {
-    let asked = loaded.site.as_ref().and_then(|site| site.log.as_ref());
-    let access = asked.and_then(|log| log.access.as_ref()).map_or("stdout", |access| access.value.as_str());
-    let target = match access {
-        "off" => return Ok(AccessLog::off()),
-        "stdout" => Target::Stdout,
-        path => Target::File(PathBuf::from(path)),
-    };
-    let text = asked.and_then(|log| log.format.as_ref()).is_some_and(|format| format.value.as_str() == "text");
-    let colour = terminal::colour_out() && access == "stdout";
-    let format = if text { Format::Text { colour } } else { Format::Json };
-    let config = Config { target, format, masked: MaskedParameters::default(), ..Config::default() };
-    AccessLog::start(config).map_err(|error| format!("cannot write the access log to {access}: {error}"))
-}
-
 /// What a gateway is started with.
 pub(super) struct Start {
     /// What is to run.
     pub(super) loaded: Loaded,
     /// The access log.
     pub(super) log: AccessLog,
+    /// The firewall's log, where it is another one.
+    pub(super) firewall_log: Option<AccessLog>,
     /// Where it comes from; `None` when it is built in.
     pub(super) origin: Option<Origin>,
     /// Where the applied document is kept, if it is to be.
@@ -115,7 +102,7 @@ pub(super) struct Start {
 }
 
 /// Starts the gateway and stays until it is told to end.
-pub(super) fn start(Start { loaded, log, origin, kept, kept_names, seen }: Start) -> u8 {
+pub(super) fn start(Start { loaded, log, firewall_log, origin, kept, kept_names, seen }: Start) -> u8 {
     // The document itself is not needed any more: of a large one it is most of the memory.
     let Loaded { snapshot, site, inputs, ticket_secrets, page_urls, document, problems, sources } = loaded;
     drop((document, problems, sources));
@@ -133,6 +120,7 @@ pub(super) fn start(Start { loaded, log, origin, kept, kept_names, seen }: Start
     let settings = Settings {
         workers: site.workers.as_ref().and_then(|workers| usize::try_from(workers.value).ok()).unwrap_or_else(cores),
         log,
+        firewall_log,
         names: sources,
         kept_names,
         ticket_secrets,

@@ -99,7 +99,7 @@ impl Service {
                 _ = terminate.recv() => return,
                 _ = interrupt.recv() => return,
                 _ = hangup.recv() => {
-                    self.running.log().reopen();
+                    self.running.reopen_logs();
                     self.in_background(|service| Some(service.read_all())).await;
                 }
                 true = changed => self.in_background(Self::look_again).await,

@@ -5,16 +5,16 @@
 //!   request: GET http://shop.example/api/cart
 //!   headers: { Cookie: beta=1 }
 //!   from: 203.0.113.7
-//!   expect: { rule: shop, pool: api, path: /v1/cart, rewrites: [strip], headers: { X-Beta: "1" } }
+//!   expect: { rule: shop, pool: api, path: /v1/cart, rewrites: [strip], headers: { X-Beta: "1" }, firewall: passed }
 //! ```
 
 use model::node::Entry;
 use model::problem::{Problem, Problems, nearest};
 use model::{Node, Source, Sources};
 use snapshot::Snapshot;
-use snapshot::explain::{Explanation, Outcome, Question, explain};
+use snapshot::explain::{Explanation, Outcome, Question, Screening, explain};
 
-use super::explain::{Sent, Url};
+use super::explain::{Sent, Url, firewall_end, note_stand_ins};
 use super::{PROBLEMS, usage};
 use crate::cli::{Test, check_header};
 use crate::documents::{Purpose, load, read_file};
@@ -54,14 +54,14 @@ const EXPECTATIONS: &[(&str, Find)] = &[
     }),
     ("path", |explanation| forward(explanation, |forward| forward.path.clone())),
     ("host", |explanation| forward(explanation, |forward| forward.host.clone())),
-    ("status", |explanation| match &explanation.outcome {
-        Outcome::Answer { status, .. } | Outcome::Redirect { status, .. } => status.to_string(),
-        _ => String::new(),
-    }),
+    ("status", status),
     ("location", |explanation| match &explanation.outcome {
         Outcome::Redirect { location, .. } => location.clone(),
         _ => String::new(),
     }),
+    ("firewall", |explanation| screened(explanation, |screening| screening.verdict.name().to_owned())),
+    ("firewallPolicy", |explanation| screened(explanation, |screening| screening.policy.clone())),
+    ("firewallRules", |explanation| screened(explanation, rules)),
 ];
 
 /// What is expected of single headers, and the word for it.
@@ -71,6 +71,31 @@ const HEADERS: [&str; 2] = ["headers", "responseHeaders"];
 fn rerouted(explanation: &Explanation) -> String {
     let rerouted = explanation.rewrites.passes.iter().rev().find_map(|pass| pass.rerouted.as_ref());
     rerouted.and_then(|rerouted| rerouted.path_rule.clone()).unwrap_or_default()
+}
+
+/// Of an answer that no server gives.
+fn status(explanation: &Explanation) -> String {
+    let stopped = explanation.firewall.screening().and_then(firewall_end);
+    match (&explanation.outcome, stopped) {
+        (_, Some((_, status))) => status.to_string(),
+        (Outcome::Answer { status, .. } | Outcome::Redirect { status, .. }, None) => status.to_string(),
+        _ => String::new(),
+    }
+}
+
+fn screened(explanation: &Explanation, field: impl Fn(&Screening) -> String) -> String {
+    explanation.firewall.screening().map(field).unwrap_or_default()
+}
+
+/// The rules that matched, each once: numbers of managed ones, names of custom ones.
+fn rules(screening: &Screening) -> String {
+    let mut rules: Vec<&str> = Vec::new();
+    for event in screening.rules().filter(|event| event.rule_id != "0") {
+        if !rules.contains(&event.rule_id.as_str()) {
+            rules.push(&event.rule_id);
+        }
+    }
+    rules.join(", ")
 }
 
 fn forward(explanation: &Explanation, field: impl Fn(&snapshot::explain::Forward) -> String) -> String {
@@ -89,6 +114,7 @@ pub(super) fn run(args: &Test) -> u8 {
         terminal::note(loaded.problems_text(terminal::colour()).trim_end());
         return PROBLEMS;
     };
+    note_stand_ins(&loaded);
     let source = Source::new(args.cases.display().to_string(), text);
     let mut problems = Problems::new();
     let roots = model::syntax::parse(&source, 0, &mut problems);
@@ -185,7 +211,8 @@ fn sent(method: &str, case: &Node) -> Result<Sent, String> {
         .get("from")
         .and_then(Node::as_str)
         .map(|from| from.parse().map_err(|_| format!("{from:?} is not an address")));
-    Ok(Sent::new(method, headers, from.transpose()?))
+    let body = case.get("body").map(|body| written(body).into_bytes());
+    Ok(Sent::new(method, headers, from.transpose()?).with_body(body))
 }
 
 /// A value as text; a list with commas.

@@ -1,4 +1,6 @@
-//! `gatehouse waf install`: rules of the firewall from the distribution's package.
+//! `gatehouse waf`: rules of the firewall from the distribution's package, and recorded requests against policies.
+
+mod replay;
 
 use super::PROBLEMS;
 use crate::cli::{Waf, WafCommand, WafInstall};
@@ -9,6 +11,7 @@ use crate::terminal;
 pub(super) fn run(args: &Waf) -> u8 {
     match &args.command {
         WafCommand::Install(args) => install(args),
+        WafCommand::Replay(args) => replay::run(args),
     }
 }
 

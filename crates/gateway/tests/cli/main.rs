@@ -10,6 +10,7 @@ mod documents;
 mod elsewhere;
 mod examples;
 mod explain;
+mod logs;
 mod names;
 mod serving;
 mod waf;

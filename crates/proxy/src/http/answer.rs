@@ -12,6 +12,7 @@ use crate::http::ahead::Unsent;
 use crate::http::client::{Answered, Download, Seat, Sink};
 use crate::http::exchange::Next;
 use crate::http::forward::{Attempt, server_failure};
+use crate::http::guard::show;
 use crate::http::head::Version;
 use crate::http::record::Record;
 use crate::http::relay::{Broken, Moved};
@@ -94,6 +95,10 @@ impl Down<'_> {
         upstream: &mut Upstream,
     ) -> Result<Next, Failure> {
         let answered = self.head(sink, out, record, facts, upstream).await?;
+        if facts.answering.is_some() {
+            facts.answered = sink.begun();
+            Box::pin(show(answered.framing, (&self.link.stream, self.seat), facts, upstream)).await?;
+        }
         facts.answered_at = Some(Instant::now());
         facts.answered = sink.begun();
         let download = Download {
@@ -182,6 +187,9 @@ impl Down<'_> {
         if response.status >= 200 || response.status == 101 {
             if self.attempt.settings.dedicated && !response.keep_alive {
                 self.seat.dedicated.lose();
+            }
+            if let Some(answering) = &mut facts.answering {
+                answering.head(&response);
             }
             let cookies = self.attempt.cookies(self.seat);
             let answered = respond::pass(&response, cookies, record, |response, record| {

@@ -11,10 +11,11 @@ use snapshot::{Action, Hit, MAX_REROUTES, Page, Router, TargetId};
 
 use crate::buffer::{give_head, take_head};
 use crate::failure::Failure;
-use crate::http::body::Framing;
+use crate::http::body::{Decoder, Framing};
 use crate::http::choose::{self, Pools};
 use crate::http::client::{Client, Seat};
 use crate::http::compose;
+use crate::http::guard::{Held, Instead, Proof, Screened};
 use crate::http::head::{Request, Version};
 use crate::http::record::Record;
 use crate::http::reply::Reply;
@@ -54,6 +55,8 @@ pub struct Exchange {
     pub facts: Facts,
     /// The verdict on the bearer token, where its keys had to be waited for.
     pub(super) verdict: Option<Box<jwt::Verdict>>,
+    /// The head that the firewall is to see again with the content.
+    pub(super) held: Option<Box<Held>>,
 }
 
 /// Who a bearer token says is asking.
@@ -93,6 +96,8 @@ pub(super) enum Decision {
     Unidentified(Box<Wait>),
     /// It goes to a server.
     Forward(Plan),
+    /// It brings the proof that a challenge asked for.
+    Proof(Box<Proof>),
     /// It is answered here.
     Answer(Answer),
 }
@@ -113,6 +118,8 @@ pub(super) struct Answer {
     status: u16,
     failure: Option<Failure>,
     location: Option<Vec<u8>>,
+    /// What is answered beyond that.
+    instead: Option<Box<Instead>>,
     rest: Rest,
     pub(super) version: Version,
     keep_alive: bool,
@@ -131,6 +138,7 @@ impl Answer {
             status: failure.status(),
             failure: Some(failure),
             location: None,
+            instead: None,
             rest: Rest::None,
             version: Version::Http11,
             keep_alive: false,
@@ -138,11 +146,41 @@ impl Answer {
         }
     }
 
-    fn to(request: &Request<'_>, status: u16, failure: Option<Failure>, location: Option<Vec<u8>>) -> Self {
+    /// This answer, with something else in it.
+    pub(super) fn with(&self, instead: Instead, rest: Rest) -> Self {
+        let closes = instead.failure;
+        Self {
+            status: instead.status,
+            failure: instead.failure,
+            location: None,
+            instead: Some(Box::new(instead)),
+            rest,
+            version: self.version,
+            keep_alive: self.keep_alive && closes.is_none_or(|failure| !failure.closes()),
+            to_head: self.to_head,
+        }
+    }
+
+    /// In place of what a server would have answered.
+    fn instead(plan: &Plan, failure: Failure, rest: Rest) -> Self {
+        Self {
+            status: failure.status(),
+            failure: Some(failure),
+            location: None,
+            instead: None,
+            rest,
+            version: plan.version,
+            keep_alive: plan.keep_alive && !failure.closes(),
+            to_head: plan.to_head,
+        }
+    }
+
+    pub(super) fn to(request: &Request<'_>, status: u16, failure: Option<Failure>, location: Option<Vec<u8>>) -> Self {
         Self {
             status,
             failure,
             location,
+            instead: None,
             rest: Rest::Whole(request.framing),
             version: request.version,
             keep_alive: request.keep_alive && failure.is_none_or(|failure| !failure.closes()),
@@ -161,6 +199,7 @@ impl Exchange {
             record: Record::new(take_head()),
             facts: Facts::default(),
             verdict: None,
+            held: None,
         }
     }
 
@@ -179,6 +218,10 @@ impl Exchange {
             Decision::Forward(plan) => {
                 client.seat().timer.clear(Lane::ClientRead);
                 Some(self.forward(client, plan).await)
+            }
+            Decision::Proof(proof) => {
+                client.seat().timer.clear(Lane::ClientRead);
+                Some(Box::pin(self.prove(client, proof)).await)
             }
             Decision::Answer(answer) => {
                 client.seat().timer.clear(Lane::ClientRead);
@@ -210,6 +253,11 @@ impl Exchange {
             return self.refuse(request, failure);
         }
         let Some(rule) = rule else { return self.refuse(request, Failure::UnknownHost) };
+        let asked = Seen { request, client: &seat.client, host, head_bytes, identity: None };
+        if let Some(proof) = self.proof(&asked, rule) {
+            compose::keep(request, &mut self.record);
+            return Decision::Proof(proof);
+        }
         let rule = &snapshot.rules[rule];
         let identity = match rule.jwt {
             None => None,
@@ -221,7 +269,7 @@ impl Exchange {
         };
         let path = request.target.path();
         let mut hit = rule.router.hit(path);
-        let seen = Seen { request, client: &seat.client, host, head_bytes, identity: identity.as_deref() };
+        let seen = Seen { identity: identity.as_deref(), ..asked };
         if snapshot.routes[hit.route].rewrite.is_some() {
             match self.rewrite(&seen, &rule.router, hit) {
                 Ok(last) => hit = last,
@@ -283,6 +331,18 @@ impl Exchange {
                 self.refuse(request, Failure::NoLiveServer)
             };
         };
+        if let Some(guard) = self.facts.route.and_then(|route| snapshot.routes[route].firewall) {
+            let has_content = !Decoder::new(request.framing).done();
+            match self.screen(guard, seen, seat, has_content) {
+                Screened::Passed => {}
+                Screened::Held(held) => self.held = Some(held),
+                Screened::Refused(refusal) => {
+                    compose::keep(request, &mut self.record);
+                    let rest = Rest::Whole(request.framing);
+                    return Decision::Answer(Answer::to(request, 0, None, None).with(*refusal, rest));
+                }
+            }
+        }
         self.facts.target = Some(chosen.target);
         let settings = &snapshot.settings[snapshot.targets[chosen.target].settings];
         let upgrade = Upgrade::asked(request);
@@ -316,15 +376,20 @@ impl Exchange {
 
     /// Answers with a failure of the road to the server; nothing was sent to the client before.
     pub(super) async fn fail<C: Client>(&mut self, client: &mut C, plan: &Plan, failure: Failure, rest: Rest) -> Next {
-        let answer = Answer {
-            status: failure.status(),
-            failure: Some(failure),
-            location: None,
-            rest,
-            version: plan.version,
-            keep_alive: plan.keep_alive && !failure.closes(),
-            to_head: plan.to_head,
-        };
+        let answer = Answer::instead(plan, failure, rest);
+        self.answer(client, &answer).await
+    }
+
+    /// Answers what the firewall says, where content was waited for.
+    pub(super) async fn turn_away<C: Client>(
+        &mut self,
+        client: &mut C,
+        plan: &Plan,
+        instead: Instead,
+        rest: Rest,
+    ) -> Next {
+        self.facts.target = None;
+        let answer = Answer::instead(plan, Failure::FirewallBlocked, rest).with(instead, rest);
         self.answer(client, &answer).await
     }
 
@@ -334,11 +399,14 @@ impl Exchange {
         let view = Rc::clone(&self.view);
         let snapshot = &view.published.snapshot;
         let stamp = client.seat().worker.clock.cached();
+        let own = answer.instead.as_ref().and_then(|instead| instead.page.as_ref());
+        let page = || answer.failure.and_then(|_| self.page(&view, client.seat(), answer.status));
         let reply = Reply {
             status: answer.status,
             failure: answer.failure,
-            page: answer.failure.and_then(|_| self.page(&view, client.seat(), answer.status)),
+            page: own.or_else(page),
             location: answer.location.as_deref(),
+            fields: answer.instead.as_ref().map_or(&[], |instead| &instead.fields),
             server: snapshot.options.server.as_deref(),
             stamp: &stamp,
             id: &self.id,
@@ -354,6 +422,9 @@ impl Exchange {
     /// Writes the log row and counts.
     pub(super) fn finish(&mut self, seat: &Seat) {
         let worker = &seat.worker;
+        if self.facts.answering.is_some() {
+            self.tell_answer(seat);
+        }
         let facts = &self.facts;
         worker.counters.requests.add(1);
         worker.counters.response(facts.status);

@@ -20,6 +20,7 @@ use crate::http::answer::{Down, Upstream, cut};
 use crate::http::choose;
 use crate::http::client::{Client, Onward, Seat, Sink};
 use crate::http::exchange::{Exchange, Next, Plan, Rest};
+use crate::http::guard::Stopped;
 use crate::http::record::Record;
 use crate::http::relay::Moved;
 use crate::http::respond::Cookies;
@@ -48,16 +49,11 @@ impl Exchange {
         let view = Rc::clone(&self.view);
         let published = &view.published;
         let settings = &published.snapshot.settings[published.snapshot.targets[plan.target].settings];
-        let kept = client.keep_content(plan.framing, &mut self.record, &mut self.facts);
-        let content = match (kept, published.snapshot.options.buffers_requests) {
-            (true, _) => Content::Kept,
-            (false, false) => Content::Streams,
-            // Large and rare, like everything about uploads.
-            (false, true) => match Box::pin(self.take_in(client, plan)).await {
-                Ok(content) => content,
-                Err(Failure::ClientClosed) => return self.left(),
-                Err(failure) => return self.fail(client, plan, failure, Rest::Lost).await,
-            },
+        let content = match self.gathered(client, plan, published.snapshot.options.buffers_requests).await {
+            Ok(content) => content,
+            Err(Stopped::Failed(Failure::ClientClosed, _)) => return self.left(),
+            Err(Stopped::Failed(failure, rest)) => return self.fail(client, plan, failure, rest).await,
+            Err(Stopped::Refused(refusal, rest)) => return self.turn_away(client, plan, *refusal, rest).await,
         };
         let (mut target, mut other) = (plan.target, None);
         let (mut fresh, mut tried) = (false, Vec::new());
@@ -134,14 +130,35 @@ impl Exchange {
                     if settings.dedicated {
                         client.seat().dedicated.lose();
                     }
-                    return self.fail(client, plan, trouble.failure, rest).await;
+                    let refusal = self.facts.answering.as_ref().and_then(|answering| answering.refusal());
+                    return match refusal.filter(|_| trouble.failure == Failure::FirewallBlocked) {
+                        Some(instead) => self.turn_away(client, plan, *instead, rest).await,
+                        None => self.fail(client, plan, trouble.failure, rest).await,
+                    };
                 }
             }
         }
     }
 
+    /// The content, as far as it is taken in before a server is asked: for request buffering, and for the firewall.
+    #[inline(always)]
+    async fn gathered<C: Client>(&mut self, client: &mut C, plan: &Plan, buffers: bool) -> Result<Content, Stopped> {
+        // Large and rare, like everything about uploads.
+        if let Some(held) = self.held.take() {
+            return Box::pin(self.screened(client, plan, &held)).await;
+        }
+        match (client.keep_content(plan.framing, &mut self.record, &mut self.facts), buffers) {
+            (true, _) => Ok(Content::Kept),
+            (false, false) => Ok(Content::Streams),
+            (false, true) => {
+                let taken = Box::pin(self.take_in(client, plan, None)).await;
+                taken.map_err(|failure| Stopped::Failed(failure, Rest::Lost))
+            }
+        }
+    }
+
     /// The client has left.
-    fn left(&mut self) -> Next {
+    pub(super) fn left(&mut self) -> Next {
         (self.facts.failure, self.facts.status) = (Some(Failure::ClientClosed), Failure::ClientClosed.status());
         Next::Close
     }

@@ -10,6 +10,7 @@ pub mod dedicated;
 pub mod exchange;
 pub mod field;
 pub mod forward;
+pub mod guard;
 pub mod h1;
 pub mod h2;
 pub mod head;

@@ -22,6 +22,8 @@ pub struct Reply<'a> {
     pub page: Option<&'a Page>,
     /// `Location`, for redirects.
     pub location: Option<&'a [u8]>,
+    /// Further fields; a `Content-Type` among them stands in for the usual one.
+    pub fields: &'a [(&'static str, String)],
     /// The operator's `Server`; `None` leaves it out.
     pub server: Option<&'a str>,
     /// The present second.
@@ -36,9 +38,13 @@ pub struct Reply<'a> {
     pub to_head: bool,
 }
 
+const CONTENT_TYPE: &str = "Content-Type";
+
 /// The reason phrase of a status. nginx's wording where it differs from the RFC's, as Azure's answers have it.
 pub const fn phrase(status: u16) -> &'static str {
     match status {
+        200 => "OK",
+        204 => "No Content",
         301 => "Moved Permanently",
         302 => "Found",
         303 => "See Other",
@@ -48,11 +54,13 @@ pub const fn phrase(status: u16) -> &'static str {
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Not Allowed",
+        406 => "Not Acceptable",
         408 => "Request Time-out",
         413 => "Request Entity Too Large",
         414 => "Request-URI Too Large",
         417 => "Expectation Failed",
         421 => "Misdirected Request",
+        429 => "Too Many Requests",
         431 => "Request Header Fields Too Large",
         500 => "Internal Server Error",
         501 => "Not Implemented",
@@ -85,8 +93,18 @@ impl Reply<'_> {
         }
         out.extend_from_slice(b"Date: ");
         out.extend_from_slice(&self.stamp.http_date);
-        out.extend_from_slice(b"\r\nContent-Type: text/html\r\n");
-        write_content_length(self.body_len() as u64, out);
+        out.extend_from_slice(b"\r\n");
+        if let Some(content_type) = self.content_type() {
+            out.extend_from_slice(b"Content-Type: ");
+            out.extend_from_slice(content_type.as_bytes());
+            out.extend_from_slice(b"\r\n");
+            write_content_length(self.body_len() as u64, out);
+        }
+        for (name, value) in self.more_fields() {
+            for piece in [name, ": ", value, "\r\n"] {
+                out.extend_from_slice(piece.as_bytes());
+            }
+        }
         if let Some(location) = self.location {
             out.extend_from_slice(b"Location: ");
             out.extend_from_slice(location);
@@ -112,6 +130,17 @@ impl Reply<'_> {
         }
     }
 
+    /// What the content is; `None` for an answer that has none.
+    pub(super) fn content_type(&self) -> Option<&str> {
+        let own = self.fields.iter().find(|(name, _)| *name == CONTENT_TYPE);
+        (self.status != 204).then(|| own.map_or("text/html", |(_, value)| value))
+    }
+
+    /// Further fields.
+    pub(super) fn more_fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.fields.iter().filter(|(name, _)| *name != CONTENT_TYPE).map(|(name, value)| (*name, value.as_str()))
+    }
+
     /// The field that tells a client what to do about a status.
     pub(super) const fn advice(&self) -> Option<(&'static str, &'static str)> {
         match self.status {
@@ -123,6 +152,9 @@ impl Reply<'_> {
 
     /// The body, piece by piece.
     pub(super) fn each_piece(&self, mut take: impl FnMut(&[u8])) {
+        if self.status == 204 {
+            return;
+        }
         let Some(page) = self.page else { return self.own_page().into_iter().for_each(take) };
         let mut from = 0;
         for &at in &page.ids {
@@ -134,7 +166,7 @@ impl Reply<'_> {
     }
 
     fn own_page(&self) -> [&[u8]; 13] {
-        let digits = STATUS_TEXT[usize::from(self.status.clamp(100, 599) - 100)].as_slice();
+        let digits = STATUS_TEXT[usize::from(self.status.clamp(100, 999) - 100)].as_slice();
         let phrase = phrase(self.status).as_bytes();
         let note = self.failure.and_then(note).map(str::as_bytes);
         let (open, close): (&[u8], &[u8]) = if note.is_some() { (b"<center>", b"</center>\r\n") } else { (b"", b"") };
@@ -163,10 +195,10 @@ impl Reply<'_> {
 }
 
 /// Three digits and a blank for every status.
-static STATUS_TEXT: [[u8; 4]; 500] = {
-    let mut table = [[b' '; 4]; 500];
+static STATUS_TEXT: [[u8; 4]; 900] = {
+    let mut table = [[b' '; 4]; 900];
     let mut at = 0;
-    while at < 500 {
+    while at < 900 {
         let status = at + 100;
         table[at] = [b'0' + (status / 100) as u8, b'0' + (status / 10 % 10) as u8, b'0' + (status % 10) as u8, b' '];
         at += 1;
@@ -191,6 +223,7 @@ mod tests {
             failure,
             page,
             location: None,
+            fields: &[],
             server,
             stamp: &stamp,
             id: &id,

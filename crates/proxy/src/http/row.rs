@@ -4,13 +4,15 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use backend::connections::Link;
-use observe::access_log::HttpVersion;
+use firewall::Mode;
+use observe::access_log::{HttpVersion, Waf, WafMode};
 use observe::{AccessRecord, Labels};
 use tls::connector::ServerTlsError;
 
 use crate::failure::Failure;
 use crate::http::client::Seat;
 use crate::http::exchange::Exchange;
+use crate::http::guard::{Answering, Evaluated};
 use crate::http::record::Span;
 use crate::http::tunnel::Tunnel;
 use crate::tls::session::Agreed;
@@ -52,6 +54,10 @@ pub struct Facts {
     pub target: Option<snapshot::TargetId>,
     /// The tunnel that it has become.
     pub tunnel: Option<Box<Tunnel>>,
+    /// What the firewall's policy took, where there is one.
+    pub evaluated: Option<Evaluated>,
+    /// The answer that rules of the operator's are to see.
+    pub answering: Option<Box<Answering>>,
     /// The route, once there is one.
     pub route: Option<snapshot::RouteId>,
     /// The client's version.
@@ -118,6 +124,15 @@ impl Exchange {
         }
     }
 
+    fn waf(&self, evaluated: Evaluated) -> Waf<'_> {
+        let policy = &self.view.published.snapshot.firewalls.guards[evaluated.guard].policy;
+        let mode = match policy.mode {
+            Mode::Detection => WafMode::Detection,
+            Mode::Prevention => WafMode::Prevention,
+        };
+        Waf { mode, time: evaluated.time(), policy_id: &policy.id }
+    }
+
     /// Writes the row.
     pub(super) fn write_row(&self, seat: &Seat) {
         let (facts, record) = (&self.facts, &self.record);
@@ -150,7 +165,7 @@ impl Exchange {
             sent_bytes: facts.sent,
             client_response_time: answered.map_or(Duration::ZERO, |at| total.saturating_sub(at)),
             time_taken: total,
-            waf: None,
+            waf: facts.evaluated.map(|evaluated| self.waf(evaluated)),
             transaction: &self.id,
             tls: seat.client.tls.as_ref().map(|tls| tls.info()),
             servers: facts.servers.all(),

@@ -16,6 +16,7 @@ use tokio::task::spawn_blocking;
 
 use crate::http::body::{Decoder, Framing, LAST_CHUNK, write_chunk_line};
 use crate::http::client::{Intake, Source, Upload};
+use crate::http::guard::Screen;
 use crate::http::record::Record;
 use crate::http::relay::{Broken, Moved, Pace};
 use crate::http::response::write_content_length;
@@ -35,6 +36,8 @@ pub struct Spool {
     decoder: Decoder,
     /// Nothing more comes from the client.
     whole: bool,
+    /// The most that the content may have, in bytes.
+    most: u64,
 }
 
 /// Content in a file, which has no name any more: whatever happens, it goes with the process.
@@ -69,7 +72,7 @@ impl Drop for Share {
 impl Spool {
     /// Nothing taken in yet, of content so delimited.
     pub fn new(framing: Framing) -> Box<Self> {
-        Box::new(Self { file: None, memory: Vec::new(), decoder: Decoder::new(framing), whole: false })
+        Box::new(Self { file: None, memory: Vec::new(), decoder: Decoder::new(framing), whole: false, most: u64::MAX })
     }
 
     /// Whether all of the content is here: then it can be sent again.
@@ -82,23 +85,50 @@ impl Spool {
         self.decoder.clone()
     }
 
-    /// Takes in content until it has ended or there is no more room.
-    pub async fn fill<S: Source>(
+    /// What was taken in and is not in a file.
+    pub fn in_memory(&self) -> &[u8] {
+        &self.memory
+    }
+
+    /// Sets the most that the content may have, in bytes.
+    pub fn allow(&mut self, most: u64) {
+        self.most = most;
+    }
+
+    /// What may still come, in bytes.
+    pub fn room(&self) -> u64 {
+        self.most.saturating_sub(self.stored() + self.memory.len() as u64)
+    }
+
+    /// Takes in content until it has ended, there is no more room, or the firewall has refused it. What the firewall
+    /// wants to see is kept in any case; it is not much.
+    pub(super) async fn fill<S: Source>(
         &mut self,
         source: &mut S,
         intake: &Intake<'_>,
-        limits: &Limits,
-        shared: &Arc<Shared>,
+        (limits, shared): (&Limits, &Arc<Shared>),
+        mut screen: Option<&mut Screen<'_>>,
         moved: &mut Moved,
     ) -> Result<(), Broken> {
         let mut pace = Pace::new(intake.timer.now(), limits.min_body_rate);
         while !self.whole {
-            if self.memory.len() >= limits.buffered_in_memory && !self.store(limits, shared).await? {
+            if self.memory.len() >= limits.buffered_in_memory
+                && !self.store(limits, shared).await?
+                && !screen.as_ref().is_some_and(|screen| screen.wants_more())
+            {
                 break;
             }
-            let (before, read) = (intake.timer.now(), moved.read);
+            let (before, read, held) = (intake.timer.now(), moved.read, self.memory.len());
             self.whole = source.some(intake, &mut self.decoder, &mut self.memory, moved).await?;
             pace.waited(before, intake.timer.now(), (moved.read - read) as usize)?;
+            if let Some(screen) = &mut screen {
+                if !screen.piece(self.memory.get(held..).unwrap_or_default()).await {
+                    break;
+                }
+                if self.whole {
+                    screen.end().await;
+                }
+            }
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ use crate::http::body::{Decoder, Framing};
 use crate::http::client::{Client, Intake, Source, Upload};
 use crate::http::exchange::{Exchange, Next, Plan};
 use crate::http::forward::{Attempt, Trouble};
+use crate::http::guard::Screen;
 use crate::http::record::Record;
 use crate::http::relay::{Broken, Moved};
 use crate::http::row::Facts;
@@ -32,8 +33,13 @@ pub(super) enum Content {
 }
 
 impl Exchange {
-    /// Takes in the request's content as far as there is room for it.
-    pub(super) async fn take_in<C: Client>(&mut self, client: &mut C, plan: &Plan) -> Result<Content, Failure> {
+    /// Takes in the request's content as far as there is room for it, and shows it to the firewall, where one is.
+    pub(super) async fn take_in<C: Client>(
+        &mut self,
+        client: &mut C,
+        plan: &Plan,
+        screen: Option<&mut Screen<'_>>,
+    ) -> Result<Content, Failure> {
         let view = Rc::clone(&self.view);
         let limits = &view.published.snapshot.limits;
         let (seat, mut source, _) = client.ends();
@@ -45,7 +51,7 @@ impl Exchange {
             Intake { timer: &seat.timer, read_limit: limits.request_body_timeout, max_content: limits.max_body_bytes };
         let mut spool = Spool::new(plan.framing);
         let mut moved = Moved::default();
-        let filled = spool.fill(&mut source, &intake, limits, &seat.worker.shared, &mut moved).await;
+        let filled = spool.fill(&mut source, &intake, (limits, &seat.worker.shared), screen, &mut moved).await;
         self.facts.received += moved.read;
         filled.map_err(|broken| client_failure(&broken))?;
         // The server was not asked before.
@@ -83,7 +89,7 @@ impl Attempt<'_> {
             chunked: self.plan.framing == Framing::Chunked && !is_whole,
             read_limit: self.limits.request_body_timeout,
             write_limit: self.settings.request_timeout,
-            max_content: self.limits.max_body_bytes,
+            max_content: self.limits.max_body_bytes.min(spool.map_or(u64::MAX, Spool::room)),
             min_rate: self.limits.min_body_rate,
         };
         let mut moved = Moved::default();
@@ -159,7 +165,7 @@ async fn send<S: Source>(
     source.run(upload, &mut rest, out, moved).await
 }
 
-fn client_failure(broken: &Broken) -> Failure {
+pub(super) fn client_failure(broken: &Broken) -> Failure {
     match broken {
         Broken::Malformed => Failure::InvalidChunk,
         Broken::TooLarge => Failure::BodyTooLarge,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use snapshot::Algorithm;
 use snapshot::explain::{Explanation, Fate, Forward, Outcome, Pass, Passes};
 
-use super::session;
+use super::{firewall, session};
 
 pub(super) fn json(explanation: &Explanation) -> Value {
     let considered = explanation.considered.iter().map(|rule| {
@@ -21,8 +21,8 @@ pub(super) fn json(explanation: &Explanation) -> Value {
         "considered": considered, "listener": explanation.listener,
         "rule": explanation.rule, "pathMap": explanation.path_map, "pathRule": explanation.path_rule,
         "pattern": explanation.pattern, "comparedAs": explanation.matched_as, "token": token,
-        "rewrites": rewrites(&explanation.rewrites), "outcome": outcome(&explanation.outcome),
-        "page": explanation.page,
+        "rewrites": rewrites(&explanation.rewrites), "firewall": firewall::of_road(&explanation.firewall),
+        "outcome": outcome(explanation), "page": explanation.page,
     })
 }
 
@@ -58,7 +58,18 @@ fn pass(pass: &Pass) -> Value {
     json!({ "set": pass.set, "rules": rules.collect::<Vec<_>>(), "rerouted": rerouted })
 }
 
-fn outcome(outcome: &Outcome) -> Value {
+/// What a request comes to; one that the firewall stops is told with where it would have gone.
+fn outcome(explanation: &Explanation) -> Value {
+    let mut told = of_road(&explanation.outcome);
+    let screening = explanation.firewall.screening();
+    if let (Some((kind, status)), Some(told)) = (screening.and_then(firewall::end), told.as_object_mut()) {
+        told.insert("kind".to_owned(), kind.into());
+        told.insert("status".to_owned(), status.into());
+    }
+    told
+}
+
+fn of_road(outcome: &Outcome) -> Value {
     match outcome {
         Outcome::NoListener => json!({ "kind": "noListener" }),
         Outcome::Answer { status, reason } => json!({ "kind": "answer", "status": status, "reason": reason }),

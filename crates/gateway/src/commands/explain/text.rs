@@ -3,21 +3,38 @@
 use snapshot::Algorithm;
 use snapshot::explain::{AnswerChange, Explanation, Fate, Forward, HeaderChange, Outcome, Passes, Question, RuleFate};
 
-use super::session;
+use super::{firewall, session};
 
 /// Lines with a name in front.
-pub(super) struct Lines(Vec<String>);
+pub(in crate::commands) struct Lines(Vec<String>);
 
 impl Lines {
-    pub(super) fn add(&mut self, name: &str, value: impl AsRef<str>) {
-        self.0.push(format!("  {name:<10} {}", value.as_ref()));
+    pub(in crate::commands) fn new(first: String) -> Self {
+        Self(vec![plain(&first)])
     }
+
+    pub(in crate::commands) fn add(&mut self, name: &str, value: impl AsRef<str>) {
+        self.0.push(format!("  {name:<10} {}", plain(value.as_ref())).trim_end().to_owned());
+    }
+
+    pub(in crate::commands) fn text(&self) -> String {
+        self.0.join("\n") + "\n"
+    }
+}
+
+/// A text that steers no terminal, whatever a client has put into it.
+pub(in crate::commands) fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_control() { plain.extend(letter.escape_default()) } else { plain.push(letter) }
+    }
+    plain
 }
 
 pub(super) fn text(url: &str, question: &Question<'_>, explanation: &Explanation) -> String {
     let is_http = question.scheme.is_http();
     let asked = if is_http { format!("{} {url}", question.method) } else { url.to_owned() };
-    let mut lines = Lines(vec![asked]);
+    let mut lines = Lines::new(asked);
     arrival(question, explanation, &mut lines);
     if let (Some(listener), Some(rule)) = (&explanation.listener, &explanation.rule) {
         lines.add("listener", listener);
@@ -44,12 +61,25 @@ pub(super) fn text(url: &str, question: &Question<'_>, explanation: &Explanation
             let page = explanation.page.as_ref().map(|page| format!(", with the error page {page}"));
             lines.add("ends", format!("{status}: {reason}{}", page.unwrap_or_default()));
         }
-        Outcome::Redirect { status, location } => lines.add("ends", format!("{status}, Location: {location}")),
-        Outcome::Forward(to) => forward(question, to, &mut lines),
+        Outcome::Redirect { status, location } => {
+            firewall::of_way(explanation, &mut lines);
+            lines.add("ends", format!("{status}, Location: {location}"));
+        }
+        Outcome::Forward(to) => {
+            chosen(to, &mut lines);
+            firewall::of_way(explanation, &mut lines);
+            match explanation.firewall.screening().filter(|screening| screening.stops()) {
+                Some(screening) => firewall::ends(screening, explanation.page.as_deref(), &mut lines),
+                None => sends(question, to, &mut lines),
+            }
+        }
         Outcome::Session(to) => session::text(to, &mut lines),
         Outcome::Refused { end_reason, reason } => lines.add("ends", format!("{end_reason}: {reason}")),
     }
-    lines.0.join("\n") + "\n"
+    if let Some(screening) = explanation.firewall.screening() {
+        firewall::remedies(screening, &mut lines);
+    }
+    lines.text()
 }
 
 fn arrival(question: &Question<'_>, explanation: &Explanation, lines: &mut Lines) {
@@ -126,7 +156,8 @@ fn answer(change: &AnswerChange) -> String {
     format!("{}: {after}{depends}", change.name)
 }
 
-fn forward(question: &Question<'_>, to: &Forward, lines: &mut Lines) {
+/// Where it goes if the firewall lets it.
+fn chosen(to: &Forward, lines: &mut Lines) {
     if let Some(distribution) = &to.distribution {
         let algorithm = match distribution.algorithm {
             Algorithm::RoundRobin => "round robin",
@@ -143,5 +174,8 @@ fn forward(question: &Question<'_>, to: &Forward, lines: &mut Lines) {
     if !to.affinity.is_empty() {
         lines.add("cookies", format!("{}: the client stays with its server", to.affinity.join(", ")));
     }
+}
+
+fn sends(question: &Question<'_>, to: &Forward, lines: &mut Lines) {
     lines.add("sends", format!("{} {} over {}, Host: {}", question.method, to.path, to.scheme, to.host));
 }

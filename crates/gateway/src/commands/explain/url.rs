@@ -66,8 +66,11 @@ impl Url {
             path: &self.path,
             query: self.query.as_deref(),
             method: &sent.method,
+            version: &sent.version,
             headers: &sent.headers,
+            body: &sent.body,
             client: sent.from,
+            now: sent.now,
         }
     }
 }

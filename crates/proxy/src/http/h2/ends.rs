@@ -93,8 +93,15 @@ impl Client for End {
             add(header::SERVER, server.as_bytes());
         }
         add(header::DATE, &reply.stamp.http_date);
-        add(header::CONTENT_TYPE, b"text/html");
-        add(header::CONTENT_LENGTH, reply.body_len().to_string().as_bytes());
+        if let Some(content_type) = reply.content_type() {
+            add(header::CONTENT_TYPE, content_type.as_bytes());
+            add(header::CONTENT_LENGTH, reply.body_len().to_string().as_bytes());
+        }
+        for (name, value) in reply.more_fields() {
+            if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
+                add(name, value.as_bytes());
+            }
+        }
         if let Some(location) = reply.location {
             add(header::LOCATION, location);
         }

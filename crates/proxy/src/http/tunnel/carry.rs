@@ -79,7 +79,7 @@ async fn carried<S: Stream>(mut exchange: Exchange, connection: &mut Connection<
     seat.timer.clear(Lane::ServerRead);
     _ = seat.timer.release();
     drop(counted);
-    Exchange { view: seat.worker.view(), id, started, record, facts, verdict: None }
+    Exchange { view: seat.worker.view(), id, started, record, facts, verdict: None, held: None }
 }
 
 /// How a tunnel ended.
