@@ -13,6 +13,7 @@ mod summary;
 mod test;
 mod tidy;
 mod trial;
+mod waf;
 mod websocket;
 mod workspace;
 
@@ -28,6 +29,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   corpus    the conformance corpora alone
   conformance websocket [--all]
             WebSocket conformance through the gateway; all of it takes twenty minutes
+  conformance waf DIR --rules DIR [--gateway PATH]
+            regression tests of firewall rules (go-ftw) below DIR, through a gateway that runs the folder of rules
   layers    fails on a dependency between our crates that the table of layers does not have
   tidy      line width, module documentation, banned words, links; reports large files
   ci        formatting, clippy, layers, tidy, cargo-deny (if installed), then test
@@ -48,6 +51,13 @@ fn main() -> ExitCode {
         "conformance" => match rest {
             [suite] if suite == "websocket" => websocket::run(&mut summary, Selection::Quick),
             [suite, all] if suite == "websocket" && all == "--all" => websocket::run(&mut summary, Selection::All),
+            [suite, more @ ..] if suite == "waf" => match waf::Asked::parse(more) {
+                Ok(asked) => waf::run(&mut summary, &asked),
+                Err(problem) => {
+                    eprint!("{problem:#}\n{USAGE}");
+                    return ExitCode::from(2);
+                }
+            },
             other => {
                 eprint!("unknown suite {other:?}\n{USAGE}");
                 return ExitCode::from(2);

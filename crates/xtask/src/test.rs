@@ -6,6 +6,7 @@ use crate::commands::{self, Heard};
 use crate::corpus;
 use crate::programs;
 use crate::summary::{Outcome, Summary};
+use crate::waf;
 use crate::websocket::{self, Selection};
 
 /// Runs all tests and adds what came out.
@@ -28,7 +29,8 @@ pub(crate) fn run(summary: &mut Summary) -> Result<()> {
     let heard = commands::listen(&["test", "--workspace", "--doc", "--no-fail-fast"], &[])?;
     add(summary, "documentation tests", &heard, libtest_counts(&heard.lines));
     corpus::run(summary);
-    websocket::run(summary, Selection::Quick)
+    websocket::run(summary, Selection::Quick)?;
+    waf::corpus_at_hand(summary)
 }
 
 /// Passed and failed tests.

@@ -1,5 +1,6 @@
 //! A gateway on trial: its scratch folder, its ports, its process.
 
+use std::ffi::OsStr;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -46,13 +47,16 @@ impl Gateway {
     /// Starts the released build.
     pub(crate) fn start(document: &Path, site: &Path, folder: &Path) -> Result<Gateway> {
         let binary = workspace::target().join("release/gatehouse");
+        let arguments = ["run".as_ref(), document.as_os_str(), "--site".as_ref(), site.as_os_str()];
+        Self::run(&binary, &arguments, folder)
+    }
+
+    /// Starts any build with any arguments. What it says is kept in the folder.
+    pub(crate) fn run(binary: &Path, arguments: &[&OsStr], folder: &Path) -> Result<Gateway> {
         let errors = folder.join("gateway.err");
         let log = std::fs::File::create(&errors)?;
-        let child = Command::new(&binary)
-            .arg("run")
-            .arg(document)
-            .arg("--site")
-            .arg(site)
+        let child = Command::new(binary)
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

@@ -96,7 +96,7 @@ impl<'s> Knowledge<'s> {
             Some(template) => self.text(template)?,
             None => test.operator.argument().as_bytes().to_vec(),
         };
-        if link.multi_match || link.capture || !link.omissions.is_empty() {
+        if link.multi_match || link.capture || !link.omissions.is_empty() || !link.exclusions.is_empty() {
             return None;
         }
         let mut count = 0;

@@ -71,7 +71,7 @@ pub enum Override {
     Allow,
 }
 
-/// Values that some rules leave out.
+/// Values that some rules do not look at. Where rules count values, these count all the same.
 #[derive(Clone, Debug)]
 pub struct Exclusion {
     /// The rules.

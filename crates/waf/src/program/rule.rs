@@ -65,6 +65,8 @@ pub(crate) enum Flow {
 pub(crate) struct Link {
     pub(crate) targets: Vec<LinkTarget>,
     pub(crate) omissions: Vec<Omission>,
+    /// What the policy leaves out: values are not looked at, and are still there to be counted.
+    pub(crate) exclusions: Vec<Omission>,
     /// None always matches, once.
     pub(crate) test: Option<Test>,
     /// As written; what runs is `list`.

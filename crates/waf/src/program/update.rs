@@ -142,7 +142,7 @@ pub(super) fn policy(rules: &mut Vec<Rule>, options: &Options) {
         let variable = exclusion.omission.variable;
         for rule in rules.iter_mut().filter(|rule| exclusion.rules.contain(rule.info.id)) {
             for link in rule.links.iter_mut().filter(|link| looks_at(link, variable)) {
-                link.omissions.push(exclusion.omission.clone());
+                link.exclusions.push(exclusion.omission.clone());
             }
         }
     }

@@ -105,7 +105,7 @@ impl Transaction {
             }
             let Some(entry) = self.shelves.values(target.variable).get(index as usize).copied() else { continue };
             let key = self.contents.bytes(entry.key);
-            if !target.selector.selects(key) || self.left_out(running, target.variable, key) {
+            if !target.selector.selects(key) || self.is_unseen(running, target.variable, key) {
                 continue;
             }
             let key = if target.variable.is_collection() { Key::Content(entry.key) } else { Key::Nothing };
@@ -122,7 +122,7 @@ impl Transaction {
         let loose = self.loose(entry);
         for matched in &loose {
             let key = matched.key(&self.contents, &self.store);
-            if !self.left_out(running, entry.target.variable, key) {
+            if !self.is_unseen(running, entry.target.variable, key) {
                 self.test(running, *matched);
             }
         }
@@ -177,6 +177,13 @@ impl Transaction {
     fn named(&mut self, matched: Matched) -> Matched {
         let name = matched.name(&self.contents, &self.store);
         Matched { value: self.contents.add(&name), ..matched }
+    }
+
+    /// Whether a rule does not look at a value: it leaves it out, or the policy excludes it. What is excluded counts all
+    /// the same, since rules take a header that they cannot count for a missing one.
+    fn is_unseen(&self, running: &Running<'_>, variable: Variable, key: &[u8]) -> bool {
+        let hits = |omission: &Omission| omission.variable == variable && omission.selector.selects(key);
+        running.link.exclusions.iter().any(hits) || self.left_out(running, variable, key)
     }
 
     /// Whether a rule leaves a value out: by what it says itself, or by what another rule made it do.

@@ -150,6 +150,11 @@ impl Transaction {
         !cut
     }
 
+    /// Tells that the request's body is longer than what was fed: that it ends early is then no error.
+    pub fn cut_body(&mut self) {
+        self.verdict.body_cut |= self.wants_body();
+    }
+
     /// Takes the request's body apart, as far as it was fed, and runs the rules that look at it.
     pub fn request_body(&mut self) {
         while self.request_body_step(u64::MAX) == Progress::More {}
@@ -234,6 +239,17 @@ impl Transaction {
     #[must_use]
     pub fn work(&self) -> u64 {
         self.contents.work()
+    }
+
+    /// What has been found so far, fit to be told: without values that rules forbade to tell. For a host that tells of
+    /// the request before the response comes.
+    #[must_use]
+    pub fn told(&mut self) -> Verdict {
+        let redacted = self.redacted.clone();
+        self.redact_told();
+        self.redacted = redacted;
+        self.verdict.work = self.contents.work();
+        self.verdict.clone()
     }
 
     /// What has been found so far.

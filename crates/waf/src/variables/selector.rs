@@ -24,6 +24,12 @@ pub enum Selector {
     EndsWith(Box<[u8]>),
     /// Keys that hold this, byte for byte.
     Contains(Box<[u8]>),
+    /// Keys that begin so, in any case.
+    KeyStart(Box<[u8]>),
+    /// Keys that end so, in any case.
+    KeyEnd(Box<[u8]>),
+    /// Keys that hold this, in any case.
+    KeyPart(Box<[u8]>),
     /// Keys that a regular expression finds something in.
     Pattern(Pattern),
 }
@@ -56,6 +62,9 @@ impl fmt::Debug for Selector {
             Self::StartsWith(text) => ("StartsWith", text),
             Self::EndsWith(text) => ("EndsWith", text),
             Self::Contains(text) => ("Contains", text),
+            Self::KeyStart(text) => ("KeyStart", text),
+            Self::KeyEnd(text) => ("KeyEnd", text),
+            Self::KeyPart(text) => ("KeyPart", text),
             Self::Pattern(pattern) => ("Pattern", pattern.text.as_bytes()),
         };
         write!(f, "{kind}(\"{}\")", text.escape_ascii())
@@ -106,7 +115,41 @@ impl Selector {
             Self::StartsWith(start) => key.starts_with(start),
             Self::EndsWith(end) => key.ends_with(end),
             Self::Contains(part) => memchr::memmem::find(key, part).is_some(),
+            Self::KeyStart(start) => key.get(..start.len()).is_some_and(|first| first.eq_ignore_ascii_case(start)),
+            Self::KeyEnd(end) => {
+                let last = key.len().checked_sub(end.len()).and_then(|at| key.get(at..));
+                last.is_some_and(|last| last.eq_ignore_ascii_case(end))
+            }
+            Self::KeyPart(part) => {
+                part.is_empty() || key.windows(part.len()).any(|found| found.eq_ignore_ascii_case(part))
+            }
             Self::Pattern(pattern) => pattern.finds(key),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_keys_are_compared_in_any_case_or_byte_for_byte() {
+        let text = |text: &str| text.as_bytes().into();
+        for (selector, expected) in [
+            (Selector::All, [true, true, true, true]),
+            (Selector::Key(text("x-key")), [true, true, false, false]),
+            (Selector::Exact(text("X-Key")), [true, false, false, false]),
+            (Selector::StartsWith(text("X-")), [true, false, true, false]),
+            (Selector::KeyStart(text("X-")), [true, true, true, false]),
+            (Selector::EndsWith(text("Key")), [true, false, false, false]),
+            (Selector::KeyEnd(text("Key")), [true, true, false, false]),
+            (Selector::Contains(text("-K")), [true, false, true, false]),
+            (Selector::KeyPart(text("-K")), [true, true, true, false]),
+            (Selector::KeyPart(text("")), [true, true, true, true]),
+            (Selector::KeyStart(text("X-Keyholder's name")), [false, false, false, false]),
+        ] {
+            let found = ["X-Key", "x-key", "X-Keys", "K"].map(|key| selector.selects(key.as_bytes()));
+            assert_eq!(found, expected, "{selector:?}");
         }
     }
 }

@@ -4,9 +4,7 @@
 //! The rule sets are not part of this tree. They are found under `GATEHOUSE_CORPUS`, a folder that holds
 //! `waf-corpus`; without them the tests say so and pass.
 
-mod case;
 mod corpus;
 mod decisions;
 mod loading;
 mod regression;
-mod yaml;

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use regex_automata::meta::Regex;
+use regression::{Expected, read_folder};
 use waf::program::{Library, Options, Program};
 use waf::seclang::EngineMode;
 use waf::transaction::{Head, Transaction};
 use waf::verdict::Verdict;
 
-use crate::case::{Case, cases};
 use crate::corpus::{FOUR, Generation, THREE, folder, lines, program};
 
 /// Cases the engine alone does not judge: set, name, reason.
@@ -75,50 +75,51 @@ fn the_cases_that_are_not_judged_contradict_their_rules() {
     }
 }
 
-fn all(folder: &Path) -> Vec<Case> {
-    let mut files: Vec<_> = walk(folder);
-    files.sort();
-    let read = |path: &std::path::PathBuf| {
-        let text = std::fs::read_to_string(path).expect("a readable test file");
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        cases(&name, &text)
-    };
-    files.iter().flat_map(read).collect()
+/// One request of a test.
+struct Case {
+    name: String,
+    request: Vec<u8>,
+    expected: Expected,
 }
 
-fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
-    let entries = std::fs::read_dir(folder).expect("a folder of tests").flatten().map(|entry| entry.path());
-    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+fn all(folder: &Path) -> Vec<Case> {
+    let read = read_folder(folder).expect("a folder of tests");
+    assert!(read.faults.is_empty() && read.others.is_empty(), "{:?} {:?}", read.faults, read.others);
+    let mut cases = Vec::new();
+    for test in read.tests {
+        for stage in test.stages {
+            let one = |request: &regression::Request| Case {
+                name: test.name.clone(),
+                request: request.bytes(),
+                expected: stage.expected.clone(),
+            };
+            cases.extend(stage.requests.iter().map(one));
+        }
+    }
+    cases
 }
 
 /// Whether a case passes; an error says why the engine alone cannot tell.
 fn judge(program: &Arc<Program>, case: &Case) -> Result<bool, &'static str> {
     let expected = &case.expected;
-    let rules = !expected.ids.is_empty() || expected.log.is_some() || !expected.not_ids.is_empty();
-    if expected.error || expected.status == [400] || (!expected.status.is_empty() && !rules) {
+    let asks_rules = expected.wants_a_finding() || !expected.no_ids.is_empty();
+    if expected.error || expected.status == [400] || (!expected.status.is_empty() && !asks_rules) {
         return Err("only the answer of the server is expected");
     }
     let verdict = send(program, &case.request).ok_or("the request line is not one")?;
+    let ids: Vec<u32> = verdict.matches.iter().map(|found| found.rule.id).collect();
+    let lines: Vec<String> = verdict.matches.iter().map(line).collect();
     if std::env::var("WAF_CASE").is_ok_and(|name| name == case.name) {
-        eprintln!("{}\n{expected:?}\n{}", String::from_utf8_lossy(&case.request), log(&verdict));
+        eprintln!("{}\n{expected:?}\n{}", String::from_utf8_lossy(&case.request), lines.join("\n"));
     }
-    let has = |id: &u32| verdict.of_rule(*id).is_some();
-    let log = log(&verdict);
-    let finds = |pattern: &String| Regex::new(pattern).expect("a pattern of a test").is_match(log.as_bytes());
-    Ok(expected.ids.iter().all(has)
-        && !expected.not_ids.iter().any(has)
-        && expected.log.as_ref().is_none_or(finds)
-        && !expected.not_log.as_ref().is_some_and(finds))
+    Ok(expected.failures_of_the_log(&lines, &ids).is_empty())
 }
 
 /// What was found, in the form in which the tests look for it.
-fn log(verdict: &Verdict) -> String {
-    let line = |found: &waf::verdict::RuleMatch| {
-        let names: Vec<&str> = found.values.iter().map(|value| value.name.as_str()).collect();
-        let (message, data) = (found.message.escape_default(), found.data.escape_default());
-        format!("[id \"{}\"] [msg \"{message}\"] [data \"{data}\"] {names:?}\n", found.rule.id)
-    };
-    verdict.matches.iter().map(line).collect()
+fn line(found: &waf::verdict::RuleMatch) -> String {
+    let names: Vec<&str> = found.values.iter().map(|value| value.name.as_str()).collect();
+    let (message, data) = (found.message.escape_default(), found.data.escape_default());
+    format!("[id \"{}\"] [msg \"{message}\"] [data \"{data}\"] {names:?}", found.rule.id)
 }
 
 /// Feeds a raw request.

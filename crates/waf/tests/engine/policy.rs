@@ -3,7 +3,7 @@
 use waf::program::{Exclusion, Options, Override, Rules};
 use waf::variables::{Omission, Selector, Variable};
 
-use crate::request::{compile, get, hits, ids, run};
+use crate::request::{Request, compile, get, hits, ids, run};
 
 const RULES: &str = r#"
     SecRule ARGS|REQUEST_HEADERS:X "@streq x" "id:10,phase:2,pass,msg:'first thing',tag:'attack-a'"
@@ -68,6 +68,31 @@ fn an_exclusion_leaves_values_out_by_the_spelling_of_their_keys() {
         let values = verdict.matches.iter().flat_map(|found| &found.values);
         let names: Vec<&str> = values.map(|value| value.name.trim_start_matches("ARGS:")).collect();
         assert_eq!(names, expected, "{selector:?}");
+    }
+}
+
+#[test]
+fn what_a_policy_excludes_is_counted_and_what_a_rule_leaves_out_is_not() {
+    let rules = r#"
+        SecRule &REQUEST_HEADERS:X "@eq 0" "id:1,phase:2,pass,msg:'missing'"
+        SecRule REQUEST_HEADERS:X "@streq x" "id:2,phase:2,pass"
+    "#;
+    let left_out = format!("{rules}\nSecRuleUpdateTargetById 1-2 !REQUEST_HEADERS:X");
+    let exclusion =
+        |selector| Exclusion { rules: Rules::All, omission: Omission { variable: Variable::RequestHeaders, selector } };
+    let key = || Selector::Key(b"x".as_slice().into());
+    let request = Request { headers: vec![("X", "x")], ..get("/") };
+    for (rules, exclusions, expected) in [
+        (rules, vec![], vec![2]),
+        (rules, vec![exclusion(key())], vec![]),
+        (rules, vec![exclusion(Selector::All)], vec![]),
+        (rules, vec![exclusion(Selector::KeyStart(b"X".as_slice().into()))], vec![]),
+        (&left_out, vec![], vec![1]),
+        (&left_out, vec![exclusion(key())], vec![1]),
+    ] {
+        let options = Options { exclusions, ..Options::default() };
+        let verdict = run(&compile(rules, &options).unwrap(), &request);
+        assert_eq!(ids(&verdict), expected, "{:?}", options.exclusions);
     }
 }
 
