@@ -92,6 +92,25 @@ impl Explanation {
         self.findings.iter().filter(move |finding| finding.rule == rule)
     }
 
+    /// As one line of JSON for logs: as many findings as fit into 8 KiB. Empty where nothing was found.
+    #[must_use]
+    pub fn line(&self) -> String {
+        const MOST: usize = 8 << 10;
+        if self.findings.is_empty() {
+            return String::new();
+        }
+        let mut short = self.clone();
+        loop {
+            let text = short.to_json().to_string();
+            if text.len() <= MOST || short.findings.is_empty() {
+                return text;
+            }
+            let kept = short.findings.len() / 2;
+            short.omitted += short.findings.len() - kept;
+            short.findings.truncate(kept);
+        }
+    }
+
     /// As JSON for people and tools.
     #[must_use]
     pub fn to_json(&self) -> Value {

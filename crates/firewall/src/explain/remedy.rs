@@ -39,6 +39,9 @@ pub struct Exclusions {
     pub of_all: Value,
 }
 
+/// The exclusion's variable and selector; none for what cannot be excluded.
+type Key<'f> = Option<(Variable, &'f str)>;
+
 /// How much of a rule set an entry is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Width {
@@ -51,7 +54,7 @@ impl Explanation {
     /// rules that found something in it. `target`: path and query as the rules saw them.
     #[must_use]
     pub fn remedies(&self, target: &str) -> Vec<Remedy> {
-        let mut values: Vec<(Option<(Variable, &str)>, Vec<&Finding>)> = Vec::new();
+        let mut values: Vec<(Key<'_>, Vec<&Finding>)> = Vec::new();
         for finding in &self.findings {
             let key = finding.excludable();
             match values.iter_mut().find(|(other, _)| *other == key) {
@@ -71,7 +74,7 @@ impl Finding {
         Some(exclusions(variable, key, &[self]))
     }
 
-    fn excludable(&self) -> Option<(Variable, &str)> {
+    fn excludable(&self) -> Key<'_> {
         let whole = self.variable.len() < NAMED && !self.variable.contains(char::REPLACEMENT_CHARACTER);
         excludable(&self.variable).filter(|_| whole)
     }
@@ -105,7 +108,7 @@ impl Remedy {
     }
 }
 
-fn remedy(key: Option<(Variable, &str)>, findings: &[&Finding], target: &str) -> Remedy {
+fn remedy(key: Key<'_>, findings: &[&Finding], target: &str) -> Remedy {
     let (mut variables, mut rules) = (Vec::new(), Vec::new());
     for finding in findings {
         if !variables.contains(&finding.variable) {
@@ -178,7 +181,7 @@ fn sets(findings: &[&Finding], width: Width) -> Option<Value> {
 /// The exclusion's variable and selector for what rules call by this name.
 ///
 /// The name of an element is the value that was looked at where names are looked at, and it is the key as well.
-fn excludable(name: &str) -> Option<(Variable, &str)> {
+fn excludable(name: &str) -> Key<'_> {
     let (variable, key) = name.split_once(':')?;
     let variable = match variable {
         "REQUEST_HEADERS" => Variable::HeaderValues,

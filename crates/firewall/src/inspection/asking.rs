@@ -61,7 +61,7 @@ impl Inspection<'_> {
         }
         let policy = Arc::clone(&self.policy);
         let Some(core) = &policy.managed.core else { return self.through(ended) };
-        let around = Surrounded { now: self.services.now, server: self.server };
+        let around = Surrounded { now: self.services.now, server: self.server, target: self.line_target };
         let transaction = core.begin(&self.request, &around, &body, self.cut);
         // The engine has its own copy now.
         drop(body);

@@ -7,7 +7,7 @@
 //! [`body`](Inspection::body) pieces, then calls [`end`](Inspection::end). Rules that have much to look at work in
 //! slices: after [`Step::Working`] the host serves others and calls [`go_on`](Inspection::go_on). After
 //! [`Step::Forward`] all that rules see has been seen: the request may go on, but each further piece is shown before it
-//! is forwarded, as it may still be one too many; [`gauge`](Inspection::gauge) does that without the request.
+//! is forwarded, as it may still be one too many.
 //!
 //! A request without a body is shown its end at once with [`finish`](Inspection::finish), which slices nothing.
 //!
@@ -15,7 +15,6 @@
 
 mod answer;
 mod asking;
-mod gauge;
 mod multipart;
 mod outcome;
 mod sizes;
@@ -41,7 +40,6 @@ use crate::request::Request;
 use sizes::{Excess, Sizes};
 
 pub use answer::Answer;
-pub use gauge::Gauge;
 pub use outcome::{Decision, Outcome};
 
 /// Work done before others get a turn, in the units of [`waf::program::Options::budget`]: a unit takes one to two
@@ -93,6 +91,8 @@ pub struct Inspection<'r> {
     request: Request<'r>,
     services: Services<'r>,
     server: Option<(IpAddr, u16)>,
+    /// The target as the request line has it.
+    line_target: &'r [u8],
     sizes: Sizes,
     /// Custom rules from here on are still to be asked; none once all were.
     custom: Option<custom::Place>,
@@ -133,6 +133,7 @@ impl<'r> Inspection<'r> {
             request: *request,
             services: *services,
             server: None,
+            line_target: request.target,
             sizes: Sizes::new(&policy.limits, request),
             custom: Some(custom::Place::default()),
             stage: Stage::New,
@@ -146,9 +147,10 @@ impl<'r> Inspection<'r> {
         }
     }
 
-    /// Tells the address and port that the client came to, for the few rules of a folder that ask. Before the head.
-    pub fn set_server(&mut self, address: IpAddr, port: u16) {
-        self.server = Some((address, port));
+    /// Tells what the few rules that ask are told beside the request: the address and port that the client came to,
+    /// and the target of the request line where it is more than path and query. Before the head.
+    pub fn set_arrival(&mut self, server: Option<(IpAddr, u16)>, target: &'r [u8]) {
+        (self.server, self.line_target) = (server, target);
     }
 
     /// Asks the rules that need no more than the head: then the body is wanted, or the request goes on, or it is done.
@@ -222,13 +224,6 @@ impl<'r> Inspection<'r> {
             Step::Done(outcome) => outcome,
             Step::WantsBody | Step::Working | Step::Forward => self.outcome(Decision::Forward),
         }
-    }
-
-    /// After [`Step::Forward`]: counts the rest of the body in place of the inspection, whose
-    /// [`finish`](Self::finish) then tells what was found so far. None where the rest cannot be too much.
-    pub fn gauge(&mut self) -> Option<Gauge> {
-        let gauges = matches!(self.stage, Stage::Passing) && self.counts();
-        gauges.then(|| Gauge::new(&self.policy, std::mem::take(&mut self.sizes)))
     }
 
     fn close(&mut self, work: u64) -> Step {

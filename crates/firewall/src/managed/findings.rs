@@ -17,11 +17,13 @@ use crate::request::Request;
 
 /// What rules ask besides the request.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Surrounded {
+pub(crate) struct Surrounded<'r> {
     /// The time since 1970.
     pub(crate) now: Duration,
     /// The address and port that the client came to, where they were told.
     pub(crate) server: Option<(IpAddr, u16)>,
+    /// The target as the request line has it.
+    pub(crate) target: &'r [u8],
 }
 
 /// Bytes of each text of a row that are told; patterns and values can be long.
@@ -38,10 +40,10 @@ pub(crate) struct Findings {
 
 impl Core {
     /// Runs the rules that look at the head and shows the body as far as it is inspected; `cut`: there was more of it.
-    pub(crate) fn begin(&self, request: &Request<'_>, around: &Surrounded, body: &[u8], cut: bool) -> Transaction {
+    pub(crate) fn begin(&self, request: &Request<'_>, around: &Surrounded<'_>, body: &[u8], cut: bool) -> Transaction {
         let head = Head {
             method: request.method,
-            target: request.target,
+            target: around.target,
             protocol: request.protocol,
             remote: request.client,
             remote_port: request.client_port,

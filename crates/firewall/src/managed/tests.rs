@@ -69,7 +69,7 @@ fn inspect_with(managed: &Managed, target: &str, headers: &[(&[u8], &[u8])], bod
 }
 
 fn look(core: &Core, request: &Request<'_>, body: &[u8], cut: bool, mode: Mode) -> Findings {
-    let around = Surrounded { now: std::time::Duration::from_secs(1000), server: None };
+    let around = Surrounded { now: std::time::Duration::from_secs(1000), server: None, target: request.target };
     let mut transaction = core.begin(request, &around, body, cut);
     transaction.request_body();
     core.judge(&transaction.finish(0), mode)

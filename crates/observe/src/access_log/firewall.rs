@@ -41,6 +41,9 @@ pub struct FirewallRecord<'a> {
     pub detail_file: &'a str,
     /// The line it stands in (`details.line`).
     pub detail_line: &'a str,
+    /// Why, where this row is the one that decides: a JSON object, put in as it is where the line has room for it
+    /// (`explanation`, an extension). Empty for other rows.
+    pub explanation: &'a str,
     /// The host that was asked for (`hostname`).
     pub hostname: &'a str,
     /// `transactionId`, which the access row has as well.

@@ -37,6 +37,11 @@ impl<'b> Line<'b> {
         MAX_LINE - self.rest.len()
     }
 
+    /// What is still free, in bytes.
+    pub(super) fn room(&self) -> usize {
+        self.rest.len()
+    }
+
     /// Text known at compile time.
     #[inline(always)]
     pub(super) fn literal<const N: usize>(&mut self, text: &[u8; N]) {

@@ -23,6 +23,7 @@ fn finding() -> Value {
         detail_data: "data",
         detail_file: "file",
         detail_line: "1",
+        explanation: r#"{"decision": "refused"}"#,
         hostname: "shop.example",
         transaction: &TransactionId::from_bits(1),
         policy_id: "/p1",
@@ -51,7 +52,7 @@ fn every_field_of_a_row_stands_on_the_page_and_in_its_example() {
 #[test]
 fn the_table_of_actions_is_the_list_of_actions() {
     let page = page("firewall-log.md");
-    let actions = part(&page, "## Actions", "## What is not told");
+    let actions = part(&page, "## Actions", "## Why");
     let (last, listed) = firewall_action::ALL.split_last().unwrap();
     assert_eq!(first_cells(actions), listed);
     assert!(actions.contains(&format!("counts as `{last}`")));

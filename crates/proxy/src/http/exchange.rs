@@ -286,8 +286,8 @@ impl Exchange {
                 redirect.location(&from, &mut location);
                 Decision::Answer(Answer::to(request, redirect.status.code(), None, Some(location)))
             }
-            Action::Forward(target) => self.choose(&seen, seat, Pools::One(*target), hit.pattern),
-            Action::Distribute(distribution) => self.choose(&seen, seat, Pools::Several(*distribution), hit.pattern),
+            Action::Forward(target) => self.choose(&seen, client, Pools::One(*target), hit.pattern),
+            Action::Distribute(distribution) => self.choose(&seen, client, Pools::Several(*distribution), hit.pattern),
         }
     }
 
@@ -319,7 +319,14 @@ impl Exchange {
         Decision::Answer(Answer::to(request, failure.status(), Some(failure), None))
     }
 
-    fn choose(&mut self, seen: &Seen<'_>, seat: &Seat, pools: Pools, pattern: Option<&PathPattern>) -> Decision {
+    fn choose<C: Client>(
+        &mut self,
+        seen: &Seen<'_>,
+        client: &C,
+        pools: Pools,
+        pattern: Option<&PathPattern>,
+    ) -> Decision {
+        let seat = client.seat();
         let view = Rc::clone(&self.view);
         let snapshot = &view.published.snapshot;
         let request = seen.request;
@@ -333,7 +340,7 @@ impl Exchange {
         };
         if let Some(guard) = self.facts.route.and_then(|route| snapshot.routes[route].firewall) {
             let has_content = !Decoder::new(request.framing).done();
-            match self.screen(guard, seen, seat, has_content) {
+            match self.screen(guard, seen, seat, client.local(), has_content) {
                 Screened::Passed => {}
                 Screened::Held(held) => self.held = Some(held),
                 Screened::Refused(refusal) => {

@@ -7,6 +7,8 @@ use crate::failure::Failure;
 pub struct Target<'a> {
     /// The authority of an absolute-form target; it replaces Host (RFC 9112 3.2.2).
     pub authority: Option<&'a [u8]>,
+    /// All of it, as received.
+    pub whole: &'a [u8],
     /// Path and query as received. `*` for the asterisk form. `/` where an absolute form has no path.
     pub path_and_query: &'a [u8],
     /// Length of the path inside `path_and_query`; the rest is `?` and the query.
@@ -31,16 +33,16 @@ impl<'a> Target<'a> {
             return Err(Failure::InvalidTarget);
         }
         match text {
-            [b'/', ..] => Ok(Self::origin(None, text)),
-            b"*" if method == b"OPTIONS" => Ok(Self::origin(None, text)),
+            [b'/', ..] => Ok(Self::origin(text, None, text)),
+            b"*" if method == b"OPTIONS" => Ok(Self::origin(text, None, text)),
             b"*" => Err(Failure::InvalidTarget),
             _ => Self::absolute(text, method),
         }
     }
 
-    fn origin(authority: Option<&'a [u8]>, path_and_query: &'a [u8]) -> Self {
+    fn origin(whole: &'a [u8], authority: Option<&'a [u8]>, path_and_query: &'a [u8]) -> Self {
         let path_len = memchr::memchr(b'?', path_and_query).unwrap_or(path_and_query.len());
-        Self { authority, path_and_query, path_len }
+        Self { authority, whole, path_and_query, path_len }
     }
 
     #[cold]
@@ -56,9 +58,9 @@ impl<'a> Target<'a> {
             return Err(Failure::InvalidTarget);
         }
         match path {
-            b"" if method == b"OPTIONS" => Ok(Self::origin(Some(authority), b"*")),
-            b"" => Ok(Self::origin(Some(authority), b"/")),
-            [b'/', ..] => Ok(Self::origin(Some(authority), path)),
+            b"" if method == b"OPTIONS" => Ok(Self::origin(text, Some(authority), b"*")),
+            b"" => Ok(Self::origin(text, Some(authority), b"/")),
+            [b'/', ..] => Ok(Self::origin(text, Some(authority), path)),
             // `http://host?query` has an empty path; its origin form would have to be invented.
             _ => Err(Failure::InvalidTarget),
         }

@@ -21,6 +21,12 @@ fn prevention_blocks_and_tells_why() {
     assert_eq!((&properties["policyScope"], &properties["policyScopeName"]), (&json!("Global"), &json!("Global")));
     assert_eq!(properties["hostname"], "a.com");
     assert!(properties["policyId"].as_str().is_some_and(|id| id.ends_with("waf")), "{properties}");
+    let why = &rows.last().unwrap()["properties"]["explanation"];
+    assert_eq!((&why["threshold"], why["score"].as_u64() >= Some(5)), (&json!(5), true), "{why}");
+    assert_eq!(why["findings"][0]["variable"], "ARGS:q");
+    let exclusion = json!({"matchVariable": "RequestArgValues", "selectorMatchOperator": "Equals", "selector": "q"});
+    assert_eq!(why["findings"][0]["exclusions"]["all"], exclusion);
+    assert!(rows[0]["properties"].get("explanation").is_none(), "only the row that decides explains");
     let access = &access["properties"];
     assert_eq!(access["reason"], "waf_blocked");
     assert_eq!((&access["WAFMode"], &access["serverRouted"]), (&json!("Prevention"), &json!("")));

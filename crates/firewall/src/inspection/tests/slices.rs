@@ -114,37 +114,3 @@ fn an_inspection_that_is_shown_nothing_is_finished_all_the_same() {
     let outcome = Inspection::new(&policy, &place(), &request, &services).finish();
     assert_eq!((&outcome.decision, outcome.events.len()), (&block(), 2));
 }
-
-#[test]
-fn a_gauge_counts_the_rest_without_the_request_and_tells_once() {
-    let (counters, clearances) = (Counters::default(), Clearances::new(b"key"));
-    let services = services(&counters, &clearances, &Unknown);
-    let request = request("/?q=odd", &HEADERS);
-    let limits = |max_body| Limits { inspected_body: 10, max_body, max_upload: None, inspects_body: true };
-    for (mode, rest, told) in [
-        (Mode::Prevention, &[10, 5][..], None),
-        (Mode::Prevention, &[10, 6], Some(block())),
-        (Mode::Detection, &[10, 6, 100], Some(Decision::Forward)),
-    ] {
-        let policy = policy(mode, limits(Some(35)), &[], &drs(&[]), Vec::new());
-        let mut inspection = Inspection::new(&policy, &place(), &request, &services);
-        inspection.head();
-        assert!(inspection.gauge().is_none(), "rules have not seen anything");
-        assert!(matches!(inspection.body(&[b'x'; 20]), Step::Forward));
-        let mut gauge = inspection.gauge().expect("the body is limited");
-        let outcome = inspection.finish();
-        assert_eq!((&outcome.decision, rows(&outcome)), (&Decision::Forward, vec![("920350", "Matched")]));
-        let mut found: Vec<Outcome> = rest.iter().filter_map(|length| gauge.feed(&vec![b'x'; *length])).collect();
-        found.extend(gauge.end());
-        assert_eq!(found.len(), usize::from(told.is_some()), "{rest:?}");
-        let word = if mode == Mode::Prevention { "Blocked" } else { "Detected" };
-        for (outcome, decision) in found.iter().zip(told) {
-            assert_eq!((&outcome.decision, rows(outcome)), (&decision, vec![("0", word)]));
-        }
-    }
-    let unlimited = policy(Mode::Prevention, limits(None), &[], &drs(&[]), Vec::new());
-    let mut inspection = Inspection::new(&unlimited, &place(), &request, &services);
-    inspection.head();
-    assert!(matches!(inspection.body(&[b'x'; 20]), Step::Done(_)));
-    assert!(inspection.gauge().is_none(), "nothing more can be too much");
-}

@@ -40,7 +40,13 @@ pub(in crate::access_log) fn write(bytes: &mut [u8; MAX_LINE], record: &Firewall
     line.literal(b"\",\"transactionId\":\"");
     line.literal(record.transaction.as_bytes());
     policy(&mut line, record);
-    line.literal(b"\",\"engine\":\"Azwaf\"}}\n");
+    line.literal(b"\",\"engine\":\"Azwaf\"");
+    const EXPLANATION: &[u8; 15] = b",\"explanation\":";
+    if !record.explanation.is_empty() && record.explanation.len() + EXPLANATION.len() + 8 < line.room() {
+        line.literal(EXPLANATION);
+        line.plain(record.explanation.as_bytes());
+    }
+    line.literal(b"}}\n");
     line.finish()
 }
 

@@ -129,7 +129,7 @@ impl Exchange {
     pub(in crate::http) fn tell_answer(&mut self, seat: &Seat) {
         let Some(answering) = self.facts.answering.take().map(Answering::settle) else { return };
         if let State::Settled(outcome) = &answering.state {
-            self.write_events(seat, &answering.common, &outcome.events);
+            self.write_events(seat, &answering.common, &outcome.events, &outcome.explanation);
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use firewall::challenge::{MAX_ANSWER, Page as Asked, is_endpoint, told};
 use firewall::events::Common;
+use firewall::explain::Explanation;
 use snapshot::{FirewallId, Page, RuleId};
 
 use super::{Held, Instead};
@@ -38,7 +39,7 @@ impl Exchange {
         }
         let guard = self.any_guard(rule, seen.request)?;
         Some(Box::new(Proof {
-            held: Held::new(guard, seen, None),
+            held: Held::new(guard, seen, None, None),
             framing: seen.request.framing,
             expects_continue: seen.request.expects_continue,
             is_tls: seen.client.tls.is_some(),
@@ -72,7 +73,7 @@ impl Exchange {
         let request = proof.held.request(&fields, id.as_str());
         let granted = services.clearances.answer(&request, &content, proof.is_tls, services.now);
         let common = Common::new(&guard.policy, &guard.place, &request);
-        self.write_events(client.seat(), &common, &[told(&granted)]);
+        self.write_events(client.seat(), &common, &[told(&granted)], &Explanation::default());
         let mut instead = match granted {
             Ok(cookie) => Instead { fields: vec![("Set-Cookie", cookie)], ..Instead::plain(204) },
             Err(refusal) => Instead {

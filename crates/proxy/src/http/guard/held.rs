@@ -17,9 +17,13 @@ pub struct Held {
     text: Vec<u8>,
     method: Range<usize>,
     target: Range<usize>,
+    /// The target as the request line had it, or as rewrites have left it.
+    whole: Range<usize>,
     fields: Vec<(Range<usize>, Range<usize>)>,
     protocol: &'static str,
     client: SocketAddr,
+    /// The address that the client came to.
+    pub(super) server: Option<SocketAddr>,
 }
 
 /// Name and value.
@@ -46,7 +50,12 @@ pub(super) fn fields<'a>(seen: &Seen<'a>) -> Vec<FieldView<'a>> {
 
 impl Held {
     /// Copies a head, as rewrites have left it where there are any.
-    pub(super) fn new(guard: FirewallId, seen: &Seen<'_>, edits: Option<&Edits>) -> Box<Self> {
+    pub(super) fn new(
+        guard: FirewallId,
+        seen: &Seen<'_>,
+        edits: Option<&Edits>,
+        server: Option<SocketAddr>,
+    ) -> Box<Self> {
         let request = seen.request;
         let mut text = Vec::with_capacity(1024);
         let mut put = |bytes: &[u8]| {
@@ -64,6 +73,7 @@ impl Held {
                 path.start..end.unwrap_or(path.end)
             }
         };
+        let whole = if edits.is_some() { target.clone() } else { put(request.target.whole) };
         let edited = |name: &[u8]| edits.is_some_and(|edits| edits.header(name).is_some());
         let mut kept = Vec::new();
         for (name, value) in fields(seen).into_iter().filter(|(name, _)| !edited(name)) {
@@ -74,7 +84,7 @@ impl Held {
             kept.push((put(name), put(value)));
         }
         let (protocol, client) = (protocol(request.version), seen.client.peer);
-        Box::new(Self { guard, text, method, target, fields: kept, protocol, client })
+        Box::new(Self { guard, text, method, target, whole, fields: kept, protocol, client, server })
     }
 
     /// The fields.
@@ -93,6 +103,11 @@ impl Held {
             headers,
             id,
         }
+    }
+
+    /// The target as rules know it that look at the request line.
+    pub(super) fn whole(&self) -> &[u8] {
+        self.get(&self.whole)
     }
 
     fn get(&self, range: &Range<usize>) -> &[u8] {

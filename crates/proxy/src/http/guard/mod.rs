@@ -13,6 +13,7 @@ mod held;
 mod rows;
 mod screen;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -22,6 +23,7 @@ use firewall::inspection::{Decision as Verdict, Inspection, Outcome, Services, S
 use firewall::policy::Block;
 use firewall::rate::{Counters, DEFAULT_GROUPS};
 use observe::Rng;
+use rewrite::Edits;
 use snapshot::{FirewallId, Firewalls, Guard, Page};
 
 pub use answering::Answering;
@@ -119,29 +121,42 @@ impl Instead {
 }
 
 impl Exchange {
-    /// Asks the policy of a route. `has_content`: some is still to come.
-    pub(super) fn screen(&mut self, id: FirewallId, seen: &Seen<'_>, seat: &Seat, has_content: bool) -> Screened {
-        let edits = self
-            .record
-            .changes
-            .as_deref()
-            .map(|changes| &changes.edits)
-            .filter(|edits| edits.path().is_some() || edits.query().is_some() || edits.header(b"host").is_some());
+    /// Asks the policy of a route. `local`: our own address, as the client sees it; `has_content`: some is still to
+    /// come.
+    pub(super) fn screen(
+        &mut self,
+        id: FirewallId,
+        seen: &Seen<'_>,
+        seat: &Seat,
+        local: Option<SocketAddr>,
+        has_content: bool,
+    ) -> Screened {
+        let changes =
+            |edits: &&Edits| edits.path().is_some() || edits.query().is_some() || edits.header(b"host").is_some();
+        let edits = self.record.changes.as_deref().map(|changes| &changes.edits).filter(changes);
         if has_content {
-            return Screened::Held(Held::new(id, seen, edits));
+            return Screened::Held(Held::new(id, seen, edits, local));
         }
         let name = self.id.clone();
-        let refusal = if edits.is_some() {
-            let held = Held::new(id, seen, edits);
-            self.judge(id, seat, &held.request(&held.fields(), name.as_str()))
+        let instead = if edits.is_some() {
+            let held = Held::new(id, seen, edits, local);
+            self.judge(id, seat, &held.request(&held.fields(), name.as_str()), local, held.whole())
         } else {
-            self.judge(id, seat, &plain(seen, &held::fields(seen), name.as_str()))
+            let whole = seen.request.target.whole;
+            self.judge(id, seat, &plain(seen, &held::fields(seen), name.as_str()), local, whole)
         };
-        refusal.map_or(Screened::Passed, Screened::Refused)
+        instead.map_or(Screened::Passed, Screened::Refused)
     }
 
     /// Runs all rules on a request without content.
-    fn judge(&mut self, id: FirewallId, seat: &Seat, request: &firewall::Request<'_>) -> Option<Box<Instead>> {
+    fn judge(
+        &mut self,
+        id: FirewallId,
+        seat: &Seat,
+        request: &firewall::Request<'_>,
+        local: Option<SocketAddr>,
+        whole: &[u8],
+    ) -> Option<Box<Instead>> {
         let view = std::rc::Rc::clone(&self.view);
         let firewalls = &view.published.snapshot.firewalls;
         let guard = &firewalls.guards[id];
@@ -149,6 +164,7 @@ impl Exchange {
         let shared = Arc::clone(&seat.worker.shared);
         let services = shared.firewall.services(firewalls);
         let mut inspection = Inspection::new(&guard.policy, &guard.place, request, &services);
+        inspection.set_arrival(local.map(|local| (local.ip(), local.port())), whole);
         let outcome = match inspection.head() {
             Step::Done(outcome) => outcome,
             _ => inspection.finish(),
@@ -165,7 +181,7 @@ impl Exchange {
         seat.worker.counters.firewall_requests.add(1);
         if !outcome.events.is_empty() || outcome.answer.is_some() {
             let common = Common::new(&guard.policy, &guard.place, request);
-            self.write_events(seat, &common, &outcome.events);
+            self.write_events(seat, &common, &outcome.events, &outcome.explanation);
             if let Some(answer) = outcome.answer {
                 self.facts.answering = Some(Box::new(Answering::new(common, answer)));
             }

@@ -1,6 +1,7 @@
 //! Rows of the firewall log.
 
-use firewall::events::{Common, Event};
+use firewall::events::{Action, Common, Event};
+use firewall::explain::Explanation;
 use observe::FirewallRecord;
 
 use crate::http::client::Seat;
@@ -8,16 +9,18 @@ use crate::http::exchange::Exchange;
 
 impl Exchange {
     /// Writes what a policy found.
-    pub(super) fn write_events(&self, seat: &Seat, common: &Common, events: &[Event]) {
+    pub(super) fn write_events(&self, seat: &Seat, common: &Common, events: &[Event], why: &Explanation) {
         for event in events {
             seat.worker.counters.firewall_row(event.action.name());
             if seat.worker.log.is_firewall_enabled() {
-                self.write_event(seat, common, event);
+                let decides = matches!(event.action, Action::Blocked | Action::Detected);
+                let explanation = if decides { why.line() } else { String::new() };
+                self.write_event(seat, common, event, &explanation);
             }
         }
     }
 
-    fn write_event(&self, seat: &Seat, common: &Common, event: &Event) {
+    fn write_event(&self, seat: &Seat, common: &Common, event: &Event, explanation: &str) {
         let stamp = seat.worker.clock.cached();
         let details = event.details.as_ref();
         let detail = |of: fn(&firewall::events::Details) -> &String| details.map_or("", |details| of(details));
@@ -37,6 +40,7 @@ impl Exchange {
             detail_data: detail(|details| &details.data),
             detail_file: detail(|details| &details.file),
             detail_line: detail(|details| &details.line),
+            explanation,
             hostname: &common.hostname,
             transaction: &self.id,
             policy_id: &common.policy_id,

@@ -103,7 +103,9 @@ impl Exchange {
         let services = shared.firewall.services(firewalls);
         let fields = held.fields();
         let request = held.request(&fields, id.as_str());
-        let mut screen = Screen::new(Inspection::new(&guard.policy, &guard.place, &request, &services));
+        let mut inspection = Inspection::new(&guard.policy, &guard.place, &request, &services);
+        inspection.set_arrival(held.server.map(|server| (server.ip(), server.port())), held.whole());
+        let mut screen = Screen::new(inspection);
         screen.run(Inspection::head).await;
         let content = if screen.goes_on() { self.shown(client, plan, &mut screen).await } else { Ok(None) };
         let rest = match &content {

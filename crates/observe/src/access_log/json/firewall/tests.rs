@@ -39,6 +39,7 @@ pub(in crate::access_log) fn example() -> FirewallRecord<'static> {
         detail_data: "Matched Data: 1&1 found within ARGS:a: 1 or 1=1",
         detail_file: "rules/REQUEST-942-APPLICATION-ATTACK-SQLI.conf",
         detail_line: "45",
+        explanation: "",
         hostname: "shop.example",
         transaction: &TRANSACTION,
         policy_id: "/subscriptions/0/resourceGroups/rg/providers/Microsoft.Network/p1",
@@ -161,6 +162,16 @@ fn the_longest_record_is_one_valid_line_in_which_every_field_has_its_share() {
         begins(&properties["details"]["file"], MAX_NAME);
         begins(&properties["details"]["line"], MAX_NAME);
     }
+}
+
+#[test]
+fn an_explanation_is_an_object_where_there_is_room_for_it() {
+    assert!(parsed(&example())["properties"].get("explanation").is_none());
+    let record = FirewallRecord { explanation: r#"{"score":5}"#, ..example() };
+    assert_eq!(parsed(&record)["properties"]["explanation"]["score"], 5);
+    let long = format!("\"{}\"", "x".repeat(MAX_LINE));
+    let record = FirewallRecord { explanation: &long, ..example() };
+    assert!(parsed(&record)["properties"].get("explanation").is_none(), "left out whole");
 }
 
 proptest::proptest! {
