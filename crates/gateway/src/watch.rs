@@ -27,7 +27,8 @@ pub struct Watch {
 
 /// Watches files, and every link on the way to them: a Kubernetes mount changes all its files by replacing one link.
 /// Their folders are what is watched, so that a file replaced by a rename is seen too; what happens to other files
-/// there does not count. A file that does not exist yet is seen when it comes.
+/// there does not count. A file that does not exist yet is seen when it comes. Of a folder that is named itself,
+/// everything in it counts.
 ///
 /// # Errors
 /// None of the folders can be watched. One that cannot be among others that can is left out.
@@ -45,7 +46,9 @@ pub fn watch(files: &[PathBuf]) -> notify::Result<Watch> {
 }
 
 fn begin(trail: BTreeSet<PathBuf>) -> notify::Result<Watch> {
-    let folders: BTreeSet<PathBuf> = trail.iter().filter_map(|path| path.parent().map(Path::to_owned)).collect();
+    let parents = trail.iter().filter_map(|path| path.parent());
+    let folders = trail.iter().map(PathBuf::as_path).filter(|path| path.is_dir());
+    let folders: BTreeSet<PathBuf> = parents.chain(folders).map(Path::to_owned).collect();
     let (sender, changes) = mpsc::channel(1);
     let watched = trail.clone();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
@@ -138,12 +141,12 @@ mod tests {
 
     #[test]
     fn only_what_happens_to_the_watched_files_counts() {
-        let trail =
-            ["/etc/gatehouse/gateway.yaml", "/srv/site.yaml", "/etc/gatehouse/..data"].map(PathBuf::from).into();
+        let trail = ["/etc/gatehouse/gateway.yaml", "/srv/site.yaml", "/etc/gatehouse/..data", "/srv/rules"];
+        let trail = trail.map(PathBuf::from).into();
         let written = EventKind::Modify(ModifyKind::Data(DataChange::Any));
         let renamed = |mode| EventKind::Modify(ModifyKind::Name(mode));
         let read = EventKind::Access(AccessKind::Close(AccessMode::Read));
-        let rows: [(EventKind, &[&str], bool); 10] = [
+        let rows: [(EventKind, &[&str], bool); 12] = [
             (written, &["/etc/gatehouse/gateway.yaml"], true),
             (written, &["/srv/site.yaml"], true),
             (written, &["/etc/gatehouse/access.log"], false),
@@ -155,6 +158,9 @@ mod tests {
             (renamed(RenameMode::To), &["/etc/gatehouse/gateway.yaml"], true),
             (renamed(RenameMode::To), &["/etc/gatehouse/..data"], true),
             (EventKind::Remove(RemoveKind::Folder), &["/srv"], true),
+            // What comes into a folder that is named itself.
+            (EventKind::Create(CreateKind::File), &["/srv/rules/new.conf"], true),
+            (EventKind::Create(CreateKind::File), &["/srv/rules/within/new.conf"], false),
         ];
         for (kind, paths, expected) in rows {
             let event = paths.iter().fold(Event::new(kind), |event, path| event.add_path(PathBuf::from(path)));

@@ -341,7 +341,8 @@ errorPages: {'https://b.com/502.html': pages/502.html}
 members: {pool1: [10.0.0.4]}
 folders: {ruleSets: rules, state: state}
 dns: {servers: [9.9.9.9], search: [corp.example], forward: {b.example: [9.9.9.10]}}
-log: {access: 'off', format: TEXT}
+firewall: {setup: my.conf, countries: c.mmdb, badAddresses: bad.txt, clearanceKey: c.key}
+log: {access: 'off', firewall: fw.log, format: TEXT}
 admin: {socket: /run/g.sock, address: '127.0.0.1:9000'}
 workers: 4
 parameters: {name: gw, list: [1, 2]}
@@ -364,6 +365,10 @@ parameters: {name: gw, list: [1, 2]}
             ("new.key", FileKind::Secret),
             ("old.key", FileKind::Secret),
             ("affinity.key", FileKind::Secret),
+            ("my.conf", FileKind::Public),
+            ("c.mmdb", FileKind::Database),
+            ("bad.txt", FileKind::Database),
+            ("c.key", FileKind::Secret),
             ("pages/502.html", FileKind::Public),
         ];
         assert_eq!(files, expected.map(|(path, kind)| (path.to_owned(), kind)));

@@ -357,7 +357,14 @@ fn problems(document: &str, target_azure: bool) -> Vec<Problem> {
     let reading = read(&[Source::new("document", document)], &ReadOptions::default());
     let document = reading.document.expect("a document");
     let files = files(None, Some(&document));
-    let environment = Environment { files, now: IN_2027, pages: pages(), target_azure, ..Environment::default() };
+    let environment = Environment {
+        files,
+        now: IN_2027,
+        pages: pages(),
+        target_azure,
+        stand_in_rules: true,
+        ..Environment::default()
+    };
     let compiled = compile(&document, None, &environment);
     merged(reading.problems, compiled.problems).iter().cloned().collect()
 }

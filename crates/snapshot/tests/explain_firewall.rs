@@ -1,4 +1,5 @@
 //! What is told of the firewall: which policy, what it sees, what it does, and what it is not asked about.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use std::sync::Arc;
 
@@ -182,6 +183,9 @@ fn requests_that_do_not_go_to_a_server_are_not_shown_to_the_firewall() {
     assert_eq!(reason, "redirects are answered without the firewall");
     assert!(matches!(ask("/nobody/a"), Firewall::NotAsked { .. }));
     assert_eq!(ask("/open/a"), Firewall::NotHere);
+    let proof = explain(&snapshot, &asked(firewall::challenge::ENDPOINT, Some("kind=attack"), &[]));
+    assert!(matches!(proof.outcome, Outcome::Answer { status: 204, .. }), "{proof:?}");
+    assert!(matches!(proof.firewall, Firewall::NotAsked { .. }), "{proof:?}");
     let mut open = guarded(policy(Mode::Prevention, &[], Block::default()));
     open.firewalls = snapshot::Firewalls::default();
     let routes: Vec<_> = open.routes.entries().map(|(id, _)| id).collect();

@@ -116,6 +116,10 @@ fn greeting(port: u16, https_port: u16, ca: Option<&str>) -> String {
             "a path rule: another pool, path rewritten to /v1/cart",
         ),
         (format!("curl -i 'http://www.localhost:{port}/cart?x=1'"), "a redirect"),
+        (
+            format!("curl -i 'http://shop.localhost:{port}/?q=<script>alert(1)</script>'"),
+            "an attack: the firewall's 403",
+        ),
         (format!("curl -i http://127.0.0.1:{port}/"), "a host that no listener takes: 404"),
         ("gatehouse health".to_owned(), "what the probes say"),
     ];

@@ -103,12 +103,14 @@ impl Sent {
     /// With content, and the headers that clients send with it; a form unless it is said to be something else.
     pub(super) fn with_body(mut self, body: Option<Vec<u8>>) -> Self {
         let Some(body) = body else { return self };
-        for (name, value) in
-            [("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", &body.len().to_string())]
-        {
-            let given = self.headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
-            let chunked = self.headers.iter().any(|(other, _)| other.eq_ignore_ascii_case("transfer-encoding"));
-            if !given && !(chunked && name == "Content-Length") {
+        let length = body.len().to_string();
+        for (name, value, unless) in [
+            ("Content-Type", "application/x-www-form-urlencoded", "Content-Type"),
+            ("Content-Length", &length, "Transfer-Encoding"),
+        ] {
+            let is_given =
+                |(other, _): &(String, String)| [name, unless].iter().any(|it| other.eq_ignore_ascii_case(it));
+            if !self.headers.iter().any(is_given) {
                 self.headers.push((name.to_owned(), value.to_owned()));
             }
         }

@@ -21,7 +21,7 @@ fn install(args: &WafInstall) -> u8 {
     let folder = std::path::absolute(&folder).unwrap_or(folder);
     match rule_sets::install(&Tools::default(), args.package.as_deref(), &folder) {
         Ok(installed) => {
-            terminal::out(&page(&installed));
+            terminal::out(&page(&installed, args.into.is_none()));
             0
         }
         Err(problem) => {
@@ -31,13 +31,20 @@ fn install(args: &WafInstall) -> u8 {
     }
 }
 
-fn page(installed: &Installed) -> String {
+/// `usual`: they are where they are looked for.
+fn page(installed: &Installed, usual: bool) -> String {
     let Installed { folder, version, rules, lists, replaced } = installed;
     let before = if *replaced { "; what was there before is gone" } else { "" };
     let [rules, lists] = [(rules, "file"), (lists, "list")].map(|(number, what)| terminal::count(*number, what));
+    let next = if usual {
+        "Policies are run with them from the next start or reload on. With another state folder, name them in the \
+         site file:"
+    } else {
+        "For the site file:"
+    };
     format!(
-        "{PACKAGE} {version}: {rules} of rules and {lists} are in {}{before}\n\nFor the site file:\n\nfolders:\n  \
-         ruleSets: {}\n\nThe gateway does not read it yet: policies are checked, and not run.\n",
+        "{PACKAGE} {version}: {rules} of rules and {lists} are in {}{before}\n\n{next}\n\nfolders:\n  \
+         ruleSets: {}\n",
         folder.display(),
         serde_json::Value::from(folder.display().to_string()),
     )

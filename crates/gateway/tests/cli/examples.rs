@@ -89,7 +89,11 @@ fn every_example_starts_and_answers() {
         let args = arguments(example, document, more);
         let checked = gatehouse(&folder, &[&["export".to_owned()][..], &args].concat());
         let exported: serde_json::Value = serde_json::from_str(&checked.out).unwrap();
-        let properties = &exported["properties"];
+        // With a policy beside it, what is exported is a list.
+        let resources = exported.as_array();
+        let is_gateway = |one: &&serde_json::Value| one["type"] == "Microsoft.Network/applicationGateways";
+        let gateway = resources.map_or(&exported, |all| all.iter().find(is_gateway).unwrap());
+        let properties = &gateway["properties"];
         let names = |section: &str, key: &dyn Fn(&serde_json::Value) -> String| -> Vec<String> {
             properties[section].as_array().unwrap().iter().map(key).collect()
         };

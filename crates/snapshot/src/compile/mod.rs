@@ -67,7 +67,7 @@ mod web_application_firewall_policy;
 pub use custom_error::page_urls;
 pub use entra_jwt_validation_config::key_files;
 pub use files::Files;
-pub use firewall::FirewallCache;
+pub use firewall::{FirewallCache, firewall_policy};
 pub use merge::merged;
 pub use rule_sets::{RuleFolder, RuleSets};
 

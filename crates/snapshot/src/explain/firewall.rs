@@ -1,6 +1,6 @@
 //! What the firewall does with a request: the data plane's policies, shown what they would be shown on the road.
 
-use firewall::challenge::Clearances;
+use firewall::challenge::{Clearances, is_endpoint};
 use firewall::events::{Common, Event, Place, Scope};
 use firewall::explain::{SCORE_RULE, Verdict};
 use firewall::inspection::{Decision, Inspection, Outcome as Inspected, Services, Step};
@@ -8,7 +8,7 @@ use firewall::rate::Counters;
 use firewall::{Mode, Request};
 
 use super::{Outcome, Passes, Question};
-use crate::{Firewalls, Guard, Route};
+use crate::{Firewalls, Guard, Route, RuleId, Snapshot};
 
 /// The firewall's part of a road.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,6 +101,12 @@ impl Screening {
     }
 }
 
+/// Whether it is sent where answered challenges are, under a rule that has a policy anywhere.
+pub(super) fn is_proof(snapshot: &Snapshot, rule: RuleId, question: &Question<'_>) -> bool {
+    let guarded = || snapshot.routes.iter().any(|route| route.rule == rule && route.firewall.is_some());
+    is_endpoint(question.path.as_bytes()) && guarded()
+}
+
 /// What the policy of a route does.
 pub(super) fn ask(
     firewalls: &Firewalls,
@@ -124,7 +130,8 @@ pub(super) fn ask(
     Firewall::Screened(Box::new(screen(firewalls, guard, question, passes, memory)))
 }
 
-/// What a policy does with a request. Rules see it as it came; where rewrites change path, query or host, as it goes on.
+/// What a policy does with a request. Rules see it as it came, or, where rewrites change path, query or host, as it
+/// goes on.
 ///
 /// Source: Azure, "Rewrite HTTP headers and URL": with the firewall, rewritten requests are what it evaluates.
 pub fn screen(

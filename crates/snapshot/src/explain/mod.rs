@@ -283,6 +283,12 @@ fn follow(snapshot: &Snapshot, rule: RuleId, question: &Question<'_>, memory: &M
     let row = &snapshot.rules[rule];
     explanation.rule = Some(row.name.to_string());
     explanation.listener = Some(snapshot.listeners[row.listener].name.to_string());
+    if firewall::is_proof(snapshot, rule, question) {
+        let reason = "proofs for challenges of the firewall are sent here, and go no further".to_owned();
+        explanation.firewall = Firewall::NotAsked { reason: "no rule looks at proofs for its challenges" };
+        explanation.outcome = Outcome::Answer { status: 204, reason };
+        return;
+    }
     explanation.token = row.jwt.map(|check| token(snapshot, check));
     if matches!(row.router, Router::Paths(_)) {
         let form = routing::matching_form(question.path.as_bytes());

@@ -183,7 +183,7 @@ fn remedy(remedy: &Remedy, lines: &mut Lines) {
             }
         }
         Way::Except(entry) => {
-            lines.add("", format!("{variables}, which has no name to exclude it by, in managedRules.exceptions:"));
+            lines.add("", format!("{variables}, which no exclusion reaches, in managedRules.exceptions:"));
             lines.add("", format!("  for {rules} and requests of this path:"));
             lines.add("", format!("    {}", paste(entry)));
         }

@@ -93,11 +93,13 @@ impl Session {
         if !judged {
             return self.report.leave(after.reason());
         }
-        let [before_word, after_word] = if self.report.compares { ["before by ", "after by "] } else { ["by ", "by "] };
-        for (word, judged) in before.map(|before| (before_word, before)).into_iter().chain([(after_word, after)]) {
-            judged.screening().into_iter().for_each(|screening| self.report.judged_by(word, screening));
-        }
         let to = verdict(after);
+        if before.is_none() && to == Verdict::Passed && record.lacks_cause() {
+            return self.report.leave(LACKS_CAUSE);
+        }
+        for (is_after, judged) in before.map(|before| (false, before)).into_iter().chain([(true, after)]) {
+            judged.screening().into_iter().for_each(|screening| self.report.judged_by(is_after, screening));
+        }
         let from = match before {
             Some(before) => Some(verdict(before)),
             None => record.then.as_ref().and_then(|then| then.verdict),
@@ -106,6 +108,9 @@ impl Session {
         self.report.add((from, to), record, after.screening().or(before.and_then(Judged::screening)), &causes);
     }
 }
+
+/// Why nothing is said of a request that passes now.
+const LACKS_CAUSE: &str = "rules had matched content, cookies or headers, which logs do not have";
 
 /// The rules that made the difference: those of now; where a request passes now, those that stopped it before.
 fn causes(record: &Record, before: Option<&Judged>, after: &Judged, to: Verdict) -> Vec<Cause> {

@@ -1,5 +1,5 @@
-//! Programs of managed rules that were made before: a document that is compiled again, and policies with the same rules,
-//! need not wait for them.
+//! Programs of managed rules that were made before: a document that is compiled again, and policies with the same
+//! rules, need not wait for them.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,7 +17,7 @@ pub struct FirewallCache(Arc<Mutex<HashMap<String, Kept>>>);
 
 struct Kept {
     built: Arc<Built>,
-    /// Compilations since it was used.
+    /// Compilations without it since it was used.
     idle: u32,
 }
 
@@ -38,8 +38,9 @@ impl FirewallCache {
     /// Forgets what was not used of late; asked once in a compilation.
     pub(super) fn sweep(&self) {
         self.lock().retain(|_, kept| {
+            let stays = kept.idle <= KEPT_FOR;
             kept.idle += 1;
-            kept.idle <= KEPT_FOR
+            stays
         });
     }
 

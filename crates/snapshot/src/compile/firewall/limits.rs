@@ -19,7 +19,8 @@ const EXCEPTIONS_PER_GATEWAY: usize = 60;
 const LISTENERS: usize = 200;
 const OWN_ANSWERS: usize = 20;
 
-/// Compares every count with its limit. `in_force`: by index, which policies are; `listeners`: how many have a firewall.
+/// Compares every count with its limit. `in_force`: by index, which policies are; `listeners`: how many have a
+/// firewall.
 pub(super) fn check(context: &mut Context<'_>, in_force: &[usize], listeners: usize) {
     let document = context.document;
     for policy in &document.policies {

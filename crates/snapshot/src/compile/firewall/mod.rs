@@ -20,9 +20,11 @@ use firewall::Policy;
 use firewall::events::{Place, Scope};
 use model::reference::FirewallPolicy;
 use model::schema::Field;
+use model::site::Site;
 use model::sku::Tier;
-use model::{Opt, Problem, Reference};
+use model::{Document, Opt, Problem, Problems, Reference};
 
+use super::Environment;
 use super::context::Context;
 use super::{
     codes, web_application_firewall_configuration as configuration, web_application_firewall_policy as policy,
@@ -35,6 +37,25 @@ pub(super) use places::Places;
 
 use machine::Asked;
 use programs::Programs;
+
+/// Compiles one policy of a document, whether it is in force anywhere or not; letter case of its name does not matter.
+/// What is wrong with it comes with it, and alone when it cannot be run or is not there.
+pub fn firewall_policy(
+    document: &Document,
+    site: Option<&Site>,
+    environment: &Environment,
+    name: &str,
+) -> (Option<Arc<Policy>>, Problems) {
+    let mut context = Context::new(document, site, environment);
+    let index = document.policies.iter().position(|policy| policy.name.eq_ignore_ascii_case(name));
+    let draft = index.and_then(|index| document.policies.get(index));
+    let draft = draft.map(|asked| policy::draft(&mut context, asked, true));
+    let policy = draft.and_then(|draft| {
+        let managed = Programs::default().managed(&mut context, &draft)?;
+        Some(Arc::new(draft.finished(managed)))
+    });
+    (policy.filter(|_| !context.problems.has_errors()), context.problems)
+}
 
 /// What is assigned to a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

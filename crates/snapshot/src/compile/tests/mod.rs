@@ -1,6 +1,7 @@
 //! What documents become: bindings, routes, targets, probes, and how fast.
 
 mod certificates;
+mod firewall;
 mod layer4;
 mod layer7;
 mod limits;

@@ -1,7 +1,7 @@
 //! Custom rules of a WAF policy.
 //!
-//! Source: Azure, "Custom rules for WAF v2" and "Rate limiting" (custom-waf-rules-overview, rate-limiting-overview, read
-//! 2026-11-22).
+//! Source: Azure, "Custom rules for WAF v2" and "Rate limiting" (custom-waf-rules-overview, rate-limiting-overview,
+//! read 2026-11-22).
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! Mode, limits and answers of a WAF policy.
 //!
 //! Source: Azure, "Web Application Firewall request and file upload size limits" (application-gateway-waf-request-size-
-//! limits), "Configure custom response codes" (configure-custom-response-code), "WAF sensitive data protection", and the
-//! REST reference, "PolicySettings", api-version 2026-03-01. Parity: the least `requestBodyInspectLimitInKB` is not
+//! limits), "Configure custom response codes" (configure-custom-response-code), "WAF sensitive data protection", and
+//! the REST reference, "PolicySettings", api-version 2026-03-01. Parity: the least `requestBodyInspectLimitInKB` is not
 //! documented; here it is 0.
 
 use std::sync::Arc;

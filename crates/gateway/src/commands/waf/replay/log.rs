@@ -188,7 +188,33 @@ impl<'r> Row<'r> {
             (_, id) if group.is_empty() => id.to_owned(),
             (_, id) => format!("{id} ({group})"),
         };
-        Matched { rule, message: self.text("message").to_owned(), action: self.text("action").to_owned() }
+        let (message, action) = (self.text("message").to_owned(), self.text("action").to_owned());
+        Matched { unseen: self.unseen(&message), rule, message, action }
+    }
+
+    /// Whether a rule matched content, a cookie or a header that logs do not have. Where the row does not say what it
+    /// matched, it does not.
+    fn unseen(&self, message: &str) -> bool {
+        if self.text("ruleSetType") == "Custom" {
+            return ["PostArgs", "RequestBody", "RequestCookies", "RequestHeaders"]
+                .iter()
+                .any(|it| message.contains(it));
+        }
+        let details = self.get("details").and_then(|details| details.get("message")).and_then(Value::as_str);
+        let Some((_, variable)) = details.and_then(|details| details.rsplit_once(" at ")) else { return false };
+        let variable = variable.trim_end_matches('.');
+        let (variable, key) = variable.split_once(':').unwrap_or((variable, ""));
+        let query = self.text("requestUri").split_once('?').map_or("", |(_, query)| query);
+        match variable {
+            // A name in the query may be escaped there.
+            "ARGS" | "ARGS_NAMES" => !query.contains(key) && !query.contains(['%', '+']),
+            "REQUEST_HEADERS" => !["user-agent", "host"].contains(&key.to_ascii_lowercase().as_str()),
+            "REQUEST_HEADERS_NAMES" | "REQUEST_COOKIES" | "REQUEST_COOKIES_NAMES" | "ARGS_POST" | "ARGS_POST_NAMES" => {
+                true
+            }
+            "REQUEST_BODY" | "XML" | "FILES" | "FILES_NAMES" => true,
+            _ => false,
+        }
     }
 }
 

@@ -75,6 +75,8 @@ pub(super) struct Matched {
     pub(super) message: String,
     /// The word of the log for what was done.
     pub(super) action: String,
+    /// It matched something that logs do not have, so that it cannot match again.
+    pub(super) unseen: bool,
 }
 
 impl Record {
@@ -93,6 +95,11 @@ impl Record {
             client: self.client,
             now: self.now,
         }
+    }
+
+    /// Whether rules had matched something of it that is not recorded.
+    pub(super) fn lacks_cause(&self) -> bool {
+        self.then.as_ref().is_some_and(|then| then.rules.iter().any(|rule| rule.unseen))
     }
 
     /// Sets path and query.

@@ -7,10 +7,8 @@ use firewall::explain::Verdict;
 use snapshot::explain::{Screening, place};
 
 use super::record::{Origin, Record, Source};
-use super::tally::{Cause, Example, Rule};
+use super::tally::{Cause, Example, Group};
 
-/// Rules of a group that are told apart; custom rules of logs have any names.
-const RULES: usize = 1000;
 /// Lines that are no requests and are told.
 const SKIPPED: usize = 3;
 
@@ -19,7 +17,7 @@ const SKIPPED: usize = 3;
 pub(super) struct Report {
     /// Two policies are compared.
     pub(super) compares: bool,
-    /// Examples that are kept of each rule.
+    /// Examples that are kept of each rule and value.
     examples: usize,
     /// Requests that were judged.
     pub(super) judged: u64,
@@ -28,22 +26,15 @@ pub(super) struct Report {
     /// Lines that are no requests, by the reason; and where the first ones stand.
     pub(super) skipped: BTreeMap<String, u64>,
     pub(super) skipped_at: Vec<(String, String)>,
-    /// Policies that judged, with mode and place, such as `by shop-waf (Detection) of the gateway`.
-    pub(super) policies: BTreeMap<String, u64>,
+    /// Policies that judged, with mode and place, such as `shop-waf (Detection) of the gateway`; whether as the one
+    /// after.
+    pub(super) policies: BTreeMap<(bool, String), u64>,
     /// Requests by what became of them before, where that is known, and now.
     pub(super) groups: BTreeMap<(Option<Verdict>, Verdict), Group>,
     /// Requests out of logs, which leave out much.
     pub(super) from_logs: bool,
     /// Of some only rows of the firewall log were there.
     pub(super) from_firewall_log: bool,
-}
-
-/// Requests of which the same became.
-#[derive(Debug, Default)]
-pub(super) struct Group {
-    pub(super) requests: u64,
-    /// The rules that were the cause.
-    pub(super) rules: BTreeMap<String, Rule>,
 }
 
 impl Report {
@@ -95,11 +86,11 @@ impl Report {
         *self.left.entry(reason).or_default() += 1;
     }
 
-    /// A policy was; `when` says which one of two.
-    pub(super) fn judged_by(&mut self, when: &str, screening: &Screening) {
+    /// A policy was; of two, the one before or after.
+    pub(super) fn judged_by(&mut self, is_after: bool, screening: &Screening) {
         let mode = if screening.mode == Mode::Prevention { "Prevention" } else { "Detection" };
-        let policy = format!("{when}{} ({mode}) of {}", screening.policy, place(&screening.place));
-        *self.policies.entry(policy).or_default() += 1;
+        let policy = format!("{} ({mode}) of {}", screening.policy, place(&screening.place));
+        *self.policies.entry((is_after, policy)).or_default() += 1;
     }
 
     /// Adds a request.
@@ -116,13 +107,7 @@ impl Report {
         if !is_told(ends, self.compares) {
             return;
         }
-        for cause in causes {
-            if !group.rules.contains_key(&cause.rule) && group.rules.len() >= RULES {
-                continue;
-            }
-            let rule = group.rules.entry(cause.rule.clone()).or_default();
-            rule.add(cause, self.examples, || example(record, screening, cause));
-        }
+        group.add(causes, self.examples, &example(record, screening));
     }
 }
 
@@ -133,12 +118,12 @@ pub(super) fn is_told((from, to): (Option<Verdict>, Verdict), compares: bool) ->
 }
 
 /// The URL is told as the policy wants it told.
-fn example(record: &Record, screening: Option<&Screening>, cause: &Cause) -> Example {
+fn example(record: &Record, screening: Option<&Screening>) -> Example {
     let target = screening.map_or(record.path.as_str(), |screening| &screening.target);
     Example {
         origin: record.origin.to_string(),
         id: record.id.clone(),
         request: format!("{} {}{target}", record.method, record.host),
-        values: cause.values.iter().map(|(name, value, _)| (name.clone(), value.clone())).collect(),
+        value: None,
     }
 }

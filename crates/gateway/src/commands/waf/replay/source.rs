@@ -30,7 +30,8 @@ pub(super) fn read(path: &Path, only: Option<&str>, take: &mut Take<'_>) -> Resu
     };
     let start = file.fill_buf().map_err(unreadable)?;
     let first = start.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
-    if first == Some(b'{') {
+    // A log that nothing was written to yet is a log as well.
+    if first.is_none_or(|first| first == b'{') {
         return lines(file, &name, only, take).map_err(unreadable);
     }
     let origin = Origin { file: Arc::clone(&name), line: None };

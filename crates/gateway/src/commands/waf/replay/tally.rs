@@ -1,24 +1,38 @@
-//! What one rule did in many requests, in bounded room.
+//! What was found in many requests, in bounded room: by rule, and by value.
 
 use std::collections::BTreeMap;
 
-use firewall::explain::Exclusions;
+use firewall::explain::{Exclusions, Explanation, Finding, Way};
 use snapshot::explain::Screening;
 
 use super::record::Then;
 use crate::commands::explain::named;
 
-/// Values of one rule that are told apart. Clients choose the names of values.
-const VARIABLES: usize = 20;
+/// Rules that are told apart; custom rules of logs have any names.
+const RULES: usize = 1000;
+/// Values that are told apart; clients choose their names.
+const VALUES: usize = 200;
 
-/// A rule in one request: what it found.
+/// A rule in one request.
 #[derive(Clone, Debug)]
 pub(super) struct Cause {
     /// As the report calls it.
     pub(super) rule: String,
     pub(super) message: String,
-    /// Values it found something in: the name, the value, what would leave it out.
-    pub(super) values: Vec<(String, String, Option<Exclusions>)>,
+    /// What it found, in each value once.
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Requests of which the same became.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    pub(super) requests: u64,
+    /// The rules that were the cause.
+    pub(super) rules: BTreeMap<String, Rule>,
+    /// The values they found something in, by name.
+    pub(super) values: BTreeMap<String, Found>,
+    /// Requests with values that are not told apart.
+    pub(super) others: u64,
 }
 
 /// A rule in many requests.
@@ -27,18 +41,17 @@ pub(super) struct Rule {
     pub(super) message: String,
     /// In how many requests it matched.
     pub(super) requests: u64,
-    /// The values it matched, by name.
-    pub(super) variables: BTreeMap<String, Variable>,
-    /// Requests in which it matched values that are not told apart.
-    pub(super) others: u64,
+    /// Requests in which it matched without a value to be named.
     pub(super) examples: Vec<Example>,
 }
 
-/// A value that a rule matched in many requests.
+/// A value in many requests.
 #[derive(Debug, Default)]
-pub(super) struct Variable {
+pub(super) struct Found {
     pub(super) requests: u64,
-    pub(super) exclusions: Option<Exclusions>,
+    /// What each rule found in it first.
+    pub(super) findings: Vec<(String, Finding)>,
+    pub(super) examples: Vec<Example>,
 }
 
 /// One request of many.
@@ -51,7 +64,7 @@ pub(super) struct Example {
     /// Method and URL.
     pub(super) request: String,
     /// What was found in it.
-    pub(super) values: Vec<(String, String)>,
+    pub(super) value: Option<String>,
 }
 
 impl Cause {
@@ -64,14 +77,13 @@ impl Cause {
                 continue;
             }
             let id = event.rule_id.parse().ok().filter(|_| event.rule_set_type != "Custom");
-            let findings = id.into_iter().flat_map(|id| screening.reasons.found_by(id));
-            let mut values: Vec<(String, String, Option<Exclusions>)> = Vec::new();
-            for finding in findings {
-                if !values.iter().any(|(name, ..)| *name == finding.variable) {
-                    values.push((finding.variable.clone(), finding.value.clone(), finding.exclusions()));
+            let mut findings: Vec<Finding> = Vec::new();
+            for finding in id.into_iter().flat_map(|id| screening.reasons.found_by(id)) {
+                if !findings.iter().any(|other| other.variable == finding.variable) {
+                    findings.push(finding.clone());
                 }
             }
-            causes.push(Self { rule, message: event.message.clone(), values });
+            causes.push(Self { rule, message: event.message.clone(), findings });
         }
         causes
     }
@@ -83,34 +95,81 @@ impl Cause {
         for found in told {
             if !causes.iter().any(|cause| cause.rule == found.rule) {
                 let (rule, message) = (found.rule.clone(), found.message.clone());
-                causes.push(Self { rule, message, values: Vec::new() });
+                causes.push(Self { rule, message, findings: Vec::new() });
             }
         }
         causes
     }
 }
 
-impl Rule {
-    /// Adds a request.
-    pub(super) fn add(&mut self, cause: &Cause, most: usize, example: impl FnOnce() -> Example) {
-        if self.requests == 0 {
-            self.message.clone_from(&cause.message);
-        }
-        self.requests += 1;
+impl Group {
+    /// Adds what rules found in a request; of each rule and each value at most so many examples are kept.
+    pub(super) fn add(&mut self, causes: &[Cause], most: usize, example: &Example) {
+        let mut seen: Vec<&str> = Vec::new();
         let mut has_others = false;
-        for (name, _, exclusions) in &cause.values {
-            if let Some(variable) = self.variables.get_mut(name) {
-                variable.requests += 1;
-            } else if self.variables.len() < VARIABLES {
-                let variable = Variable { requests: 1, exclusions: exclusions.clone() };
-                self.variables.insert(name.clone(), variable);
-            } else {
-                has_others = true;
+        for cause in causes {
+            self.add_rule(cause, most, example);
+            for finding in &cause.findings {
+                let is_new = !seen.contains(&finding.variable.as_str());
+                seen.push(&finding.variable);
+                has_others |= !self.add_value(&cause.rule, finding, is_new, most, example);
             }
         }
         self.others += u64::from(has_others);
-        if self.examples.len() < most {
-            self.examples.push(example());
+    }
+
+    fn add_rule(&mut self, cause: &Cause, most: usize, example: &Example) {
+        if !self.rules.contains_key(&cause.rule) && self.rules.len() >= RULES {
+            return;
         }
+        let rule = self.rules.entry(cause.rule.clone()).or_default();
+        if rule.requests == 0 {
+            rule.message.clone_from(&cause.message);
+        }
+        rule.requests += 1;
+        if cause.findings.is_empty() {
+            keep(&mut rule.examples, most, example, None);
+        }
+    }
+
+    /// False where there is no room.
+    fn add_value(&mut self, rule: &str, finding: &Finding, is_new: bool, most: usize, example: &Example) -> bool {
+        if !self.values.contains_key(&finding.variable) && self.values.len() >= VALUES {
+            return false;
+        }
+        let found = self.values.entry(finding.variable.clone()).or_default();
+        if is_new {
+            found.requests += 1;
+            keep(&mut found.examples, most, example, Some(&finding.value));
+        }
+        if !found.findings.iter().any(|(other, _)| other == rule) {
+            found.findings.push((rule.to_owned(), finding.clone()));
+        }
+        true
+    }
+}
+
+/// Keeps an example, unless there are enough or one like it.
+fn keep(examples: &mut Vec<Example>, most: usize, example: &Example, value: Option<&str>) {
+    let is_like = |other: &Example| other.request == example.request && other.value.as_deref() == value;
+    if examples.len() < most && !examples.iter().any(is_like) {
+        examples.push(Example { value: value.map(str::to_owned), ..example.clone() });
+    }
+}
+
+impl Found {
+    /// The rules that found something in it.
+    pub(super) fn rules(&self) -> impl Iterator<Item = &str> {
+        self.findings.iter().map(|(rule, _)| rule.as_str())
+    }
+
+    /// What leaves it out of all of them; none where no exclusion does.
+    pub(super) fn exclusions(&self) -> Option<Exclusions> {
+        let findings = self.findings.iter().map(|(_, finding)| finding.clone()).collect();
+        let remedies = Explanation { findings, ..Explanation::default() }.remedies("/");
+        remedies.into_iter().find_map(|remedy| match remedy.way {
+            Way::Exclude(exclusions) => Some(exclusions),
+            Way::Except(_) => None,
+        })
     }
 }

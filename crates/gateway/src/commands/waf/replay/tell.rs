@@ -8,8 +8,8 @@ use snapshot::explain::place;
 
 use super::judge::Judged;
 use super::record::{Record, Source};
-use super::report::{Group, Report, is_told};
-use super::tally::{Example, Rule};
+use super::report::{Report, is_told};
+use super::tally::{Example, Found, Group};
 use crate::commands::explain::{Lines, named, narrowest, plain, remedies, screening_json, screening_text};
 
 /// Requests that are told in full, of those that JSON keeps until the end.
@@ -74,7 +74,8 @@ fn line(record: &Record, before: Option<&Judged>, after: &Judged) -> String {
     };
     let (then, before) = (then.unwrap_or_default(), before.unwrap_or_default());
     let id = if record.id.is_empty() { String::new() } else { format!(" {}", record.id) };
-    format!("{}{id} {}: {then}{before}{}{when}", record.origin, request(record, after), ended(after))
+    let lacks = if record.lacks_cause() { ", without what had matched: the log does not have it" } else { "" };
+    format!("{}{id} {}: {then}{before}{}{when}{lacks}", record.origin, request(record, after), ended(after))
 }
 
 /// What became of it, and by which rules.
@@ -113,6 +114,9 @@ fn full_text(record: &Record, before: Option<&Judged>, after: &Judged) -> String
         for rule in &then.rules {
             lines.add("", format!("{}: {}: {}", rule.action, rule.rule, rule.message));
         }
+    }
+    if record.lacks_cause() {
+        lines.add("note", "logs do not have the content, cookies or headers that had matched: they cannot match below");
     }
     if let Some(before) = before {
         one("before", before, &mut lines);
@@ -153,8 +157,13 @@ fn request_json(record: &Record, before: Option<&Judged>, after: &Judged) -> Val
 /// The report in words.
 pub(super) fn report_text(report: &Report) -> String {
     let mut text = format!("{} judged\n", count(report.judged, "request"));
-    for (policy, requests) in &report.policies {
-        put(&mut text, &format!("  {policy}: {requests}"));
+    for ((is_after, policy), requests) in &report.policies {
+        let when = match (report.compares, is_after) {
+            (false, _) => "",
+            (true, false) => "before ",
+            (true, true) => "after ",
+        };
+        put(&mut text, &format!("  {when}by {policy}: {requests}"));
     }
     for (reason, requests) in &report.left {
         put(&mut text, &format!("{} not judged: {reason}", count(*requests, "request")));
@@ -190,35 +199,36 @@ pub(super) fn report_text(report: &Report) -> String {
 fn rules(group: &Group, excludes: bool, text: &mut String) {
     let mut rules: Vec<_> = group.rules.iter().collect();
     rules.sort_by_key(|(_, rule)| std::cmp::Reverse(rule.requests));
+    let widest = group.requests.to_string().len();
     for (name, rule) in rules {
-        put(text, &format!("  {name}: {}, in {}", rule.message, count(rule.requests, "request")));
-        for example in &rule.examples {
-            put(text, &format!("    such as {}", shown(example)));
-        }
-        variables(rule, excludes, text);
+        put(text, &format!("  {:>widest$}  {name}: {}", rule.requests, rule.message));
+        rule.examples.iter().for_each(|example| put(text, &format!("  {:>widest$}    such as {}", "", shown(example))));
     }
-}
-
-fn variables(rule: &Rule, excludes: bool, text: &mut String) {
-    let mut variables: Vec<_> = rule.variables.iter().collect();
-    variables.sort_by_key(|(_, variable)| std::cmp::Reverse(variable.requests));
-    for (name, variable) in variables {
-        let requests = count(variable.requests, "request");
-        match variable.exclusions.as_ref().filter(|_| excludes) {
+    if !group.values.is_empty() {
+        text.push('\n');
+    }
+    let mut values: Vec<_> = group.values.iter().collect();
+    values.sort_by_key(|(_, found)| std::cmp::Reverse(found.requests));
+    for (name, found) in values {
+        let rules: Vec<&str> = found.rules().collect();
+        put(text, &format!("  {name} in {}, by {}", count(found.requests, "request"), rules.join(", ")));
+        found.examples.iter().for_each(|example| put(text, &format!("    such as {}", shown(example))));
+        match found.exclusions().filter(|_| excludes) {
             Some(exclusions) => {
-                put(text, &format!("    {name} in {requests}; if they are good, in managedRules.exclusions:"));
-                put(text, &format!("      {}", narrowest(exclusions)));
+                put(text, "    where they are good, an entry of managedRules.exclusions:");
+                put(text, &format!("      {}", narrowest(&exclusions)));
             }
-            None => put(text, &format!("    {name} in {requests}")),
+            None if excludes => put(text, "    no exclusion reaches it; explain has an exception for the path"),
+            None => {}
         }
     }
-    if rule.others > 0 {
-        put(text, &format!("    other values in {}", count(rule.others, "request")));
+    if group.others > 0 {
+        put(text, &format!("  other values in {}", count(group.others, "request")));
     }
 }
 
 fn shown(example: &Example) -> String {
-    let found = example.values.first().map(|(name, value)| format!(": {name} is {value:?}")).unwrap_or_default();
+    let found = example.value.as_ref().map(|value| format!(": {value:?}")).unwrap_or_default();
     let id = if example.id.is_empty() { String::new() } else { format!(" {}", example.id) };
     format!("{}{id} {}{found}", example.origin, cut(&example.request))
 }
@@ -255,36 +265,40 @@ fn cut(text: &str) -> String {
 /// The report as JSON.
 fn json(report: &Report) -> Value {
     let groups = report.groups.iter().map(|((from, to), group)| {
-        let rules = group.rules.iter().map(|(name, rule)| rule_json(name, rule));
+        let rules = group.rules.iter().map(|(name, rule)| {
+            let examples: Vec<_> = rule.examples.iter().map(example_json).collect();
+            json!({ "rule": name, "message": rule.message, "requests": rule.requests, "examples": examples })
+        });
+        let values = group.values.iter().map(|(name, found)| value_json(name, found));
         json!({
             "from": from.map(Verdict::name), "to": to.name(), "requests": group.requests,
-            "rules": rules.collect::<Vec<_>>(),
+            "rules": rules.collect::<Vec<_>>(), "values": values.collect::<Vec<_>>(), "otherValuesIn": group.others,
         })
+    });
+    let policies = report.policies.iter().map(|((is_after, policy), requests)| {
+        let when = (report.compares).then_some(if *is_after { "after" } else { "before" });
+        json!({ "policy": policy, "when": when, "requests": requests })
     });
     let skipped = report.skipped_at.iter().map(|(at, why)| json!({ "at": at, "why": why }));
     json!({
-        "compares": report.compares, "judged": report.judged, "policies": report.policies, "notJudged": report.left,
+        "compares": report.compares, "judged": report.judged, "policies": policies.collect::<Vec<_>>(),
+        "notJudged": report.left,
         "passedOver": report.skipped, "passedOverAt": skipped.collect::<Vec<_>>(),
         "groups": groups.collect::<Vec<_>>(),
         "withoutContentAndMostHeaders": report.from_logs, "withoutMethod": report.from_firewall_log,
     })
 }
 
-fn rule_json(name: &str, rule: &Rule) -> Value {
-    let variables = rule.variables.iter().map(|(name, variable)| {
-        let exclusions = variable.exclusions.as_ref().map(|exclusions| exclusions.to_json());
-        json!({ "name": name, "requests": variable.requests, "exclusions": exclusions })
-    });
-    let examples = rule.examples.iter().map(|example| {
-        let values = example.values.iter().map(|(name, value)| json!({ "variable": name, "value": value }));
-        json!({
-            "at": example.origin, "transactionId": example.id, "request": example.request,
-            "values": values.collect::<Vec<_>>(),
-        })
-    });
+fn value_json(name: &str, found: &Found) -> Value {
     json!({
-        "rule": name, "message": rule.message, "requests": rule.requests,
-        "variables": variables.collect::<Vec<_>>(), "otherVariablesIn": rule.others,
-        "examples": examples.collect::<Vec<_>>(),
+        "name": name, "requests": found.requests, "rules": found.rules().collect::<Vec<_>>(),
+        "exclusions": found.exclusions().map(|exclusions| exclusions.to_json()),
+        "examples": found.examples.iter().map(example_json).collect::<Vec<_>>(),
+    })
+}
+
+fn example_json(example: &Example) -> Value {
+    json!({
+        "at": example.origin, "transactionId": example.id, "request": example.request, "value": example.value,
     })
 }

@@ -102,41 +102,48 @@ const ATTACK: &str = "/search?q=%3Cscript%3Ealert(1)%3C/script%3E";
 #[test]
 fn a_log_is_told_by_rule_with_examples_and_the_narrowest_exclusion() {
     let mut session = session(None, guarded("Prevention", &["hats"]), false, false);
+    let other = |number| access(&format!("{ATTACK}&n={number}"));
     let rows = [
         access("/"),
         access("/?q=hats"),
         access(ATTACK),
         access(ATTACK),
-        access(ATTACK),
+        other(1),
+        other(2),
         access("/moved/a"),
         "x".into(),
     ];
     let (_, report) = replayed(&mut session, &rows);
     let expected = "\
-5 requests judged
-  by shop-waf (Prevention) of the listener shop: 5
+6 requests judged
+  by shop-waf (Prevention) of the listener shop: 6
 1 request not judged: redirects are answered without the firewall
 1 line passed over: the line is no JSON
-  such as access.log:7
+  such as access.log:8
 
 1  passed
-4  blocked
+5  blocked
 
-blocked: 4 requests
+blocked: 5 requests
 ";
     assert!(report.starts_with(expected), "{report}");
     for words in [
-        ", in 3 requests\n    such as access.log:3 GET shop.example/search?q=%3Cscript",
-        "    such as access.log:4 GET",
-        "    ARGS:q in 3 requests; if they are good, in managedRules.exclusions:\n      {\"matchVariable\": \"RequestArgValues\", \
+        "  4  66040020 (XSS): ",
+        "  1  custom rule no-hats: QueryString:q Contains\n       such as access.log:2 GET shop.example/?q=hats\n",
+        "  ARGS:q in 4 requests, by 66040010 (XSS), 66040020 (XSS)\n    such as access.log:3 GET shop.example/search?",
+        "    such as access.log:5 GET",
+        "    where they are good, an entry of managedRules.exclusions:\n      {\"matchVariable\": \
+         \"RequestArgValues\", \
          \"selectorMatchOperator\": \"Equals\", \"selector\": \"q\", \"exclusionManagedRuleSets\": \
-         [{\"ruleSetType\": \"Gatehouse_Baseline\", \"ruleSetVersion\": \"1.0\", \"ruleGroups\": [{\"ruleGroupName\": ",
-        "  custom rule no-hats: QueryString:q Contains, in 1 request\n    such as access.log:2 GET shop.example/?q=hats\n",
+         [{\"ruleSetType\": \"Gatehouse_Baseline\", \"ruleSetVersion\": \"1.0\", \"ruleGroups\": [{\"ruleGroupName\": \
+         \"XSS\", \"rules\": [{\"ruleId\": \"66040010\"}, {\"ruleId\": \"66040020\"}]}]}]}\n",
         "Logs have no content, no cookies and few headers",
     ] {
         assert!(report.contains(words), "{words}\n{report}");
     }
-    assert!(!report.contains("access.log:5"), "two examples of a rule are kept\n{report}");
+    for left_out in ["access.log:4", "access.log:6"] {
+        assert!(!report.contains(left_out), "two examples are kept of a value, and none twice\n{report}");
+    }
 }
 
 #[test]
@@ -160,12 +167,12 @@ fn two_policies_are_compared_by_what_changes() {
 1  blocked before and after
 
 passed before, blocked after: 1 request
-  custom rule no-shoes: QueryString:q Contains, in 1 request
-    such as access.log:2 GET shop.example/?q=shoes
+  1  custom rule no-shoes: QueryString:q Contains
+       such as access.log:2 GET shop.example/?q=shoes
 
 blocked before, passed after: 1 request
-  custom rule no-hats: QueryString:q Contains, in 1 request
-    such as access.log:1 GET shop.example/?q=hats
+  1  custom rule no-hats: QueryString:q Contains
+       such as access.log:1 GET shop.example/?q=hats
 ";
     assert!(report.contains(expected), "{report}");
 }
@@ -188,11 +195,31 @@ access.log:3 c GET shop.example/?q=hats: detected then by custom rule no-hats, d
     for words in [
         "1  detected then and now (Prevention would refuse it)\n",
         "1  blocked then, passed now\n",
-        "blocked then, passed now: 1 request\n  custom rule no-shoes: QueryString:q Contains, in 1 request\n",
+        "blocked then, passed now: 1 request\n  1  custom rule no-shoes: QueryString:q Contains\n",
         "GET and a browser stand in",
     ] {
         assert!(report.contains(words), "{words}\n{report}");
     }
+}
+
+#[test]
+fn what_logs_do_not_have_is_not_taken_for_what_passes_now() {
+    let mut session = session(None, guarded("Prevention", &[]), false, true);
+    let row = |variable: &str| {
+        let mut row: serde_json::Value =
+            serde_json::from_str(&firewall_row(variable, "/?q=1", "1", "Blocked")).unwrap();
+        row["properties"]["ruleSetType"] = "Microsoft_DefaultRuleSet".into();
+        row["properties"]["details"] = json!({ "message": format!("Warning. Found it at {variable}.") });
+        row.to_string()
+    };
+    let unseen = ["ARGS:text", "REQUEST_COOKIES:a", "REQUEST_HEADERS:X-A", "ARGS_POST:q", "REQUEST_BODY"];
+    let seen = ["ARGS:q", "REQUEST_URI", "REQUEST_HEADERS:User-Agent", "TX:0"];
+    let rows: Vec<_> = unseen.iter().chain(&seen).map(|variable| row(variable)).collect();
+    let (told, report) = replayed(&mut session, &rows);
+    assert_eq!(told.matches("passed now, without what had matched: the log does not have it\n").count(), 5, "{told}");
+    let expected = "5 requests not judged: rules had matched content, cookies or headers, which logs do not have\n\n\
+                    4  blocked then, passed now\n";
+    assert!(report.contains(expected), "{report}");
 }
 
 #[test]
@@ -234,8 +261,8 @@ fn the_report_as_json_has_the_same() {
     let rules = blocked["rules"].as_array().unwrap();
     let hats = rules.iter().find(|rule| rule["rule"] == "custom rule no-hats").unwrap();
     assert_eq!((&hats["requests"], &hats["examples"][0]["at"]), (&1.into(), &"access.log:1".into()));
-    let found = rules.iter().find(|rule| rule["variables"][0]["name"] == "ARGS:q").unwrap();
-    assert_eq!(found["variables"][0]["exclusions"]["all"]["selector"], "q");
+    let found = &blocked["values"][0];
+    assert_eq!((&found["name"], &found["exclusions"]["all"]["selector"]), (&"ARGS:q".into(), &"q".into()));
 }
 
 #[test]
@@ -262,4 +289,15 @@ fn what_clients_have_put_into_logs_steers_no_terminal() {
         assert!(!text.contains(|letter: char| letter.is_control() && letter != '\n'), "{text:?}");
         assert!(text.contains("hats\\u{1b}[2J") && text.contains("hats\\n"), "{text:?}");
     }
+}
+
+#[test]
+fn values_that_clients_name_without_end_take_bounded_room() {
+    let mut session = session(None, guarded("Prevention", &[]), false, false);
+    let rows: Vec<_> =
+        (0..210).map(|number| access(&format!("/?q{number}=%3Cscript%3Ealert(1)%3C/script%3E"))).collect();
+    let (_, report) = replayed(&mut session, &rows);
+    assert!(report.contains("\n210  blocked\n"), "{report}");
+    assert_eq!(report.matches("  ARGS:q").count(), 200, "{report}");
+    assert!(report.contains("\n  other values in 10 requests\n"), "{report}");
 }
