@@ -21,8 +21,9 @@ pub struct Folder {
 ///
 /// # Errors
 ///
-/// A folder cannot be listed. A file that cannot be read is a fault.
+/// It is not there, or a folder cannot be listed. A file that cannot be read is a fault.
 pub fn read_folder(path: &Path) -> std::io::Result<Folder> {
+    std::fs::metadata(path)?;
     let mut files = Vec::new();
     walk(path, &mut files)?;
     files.sort();
@@ -56,4 +57,32 @@ fn walk(path: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
         walk(&entry?.path(), files)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_files_below_a_folder_are_read_or_told() {
+        let root = std::env::temp_dir().join(format!("regression-{}", std::process::id()));
+        let inner = root.join("a/b");
+        std::fs::create_dir_all(&inner).expect("a folder");
+        let test = "rule_id: 7\ntests: [{stages: [{input: {}, output: {status: 200}}]}]";
+        for (path, text) in [
+            (inner.join("2.yml"), test),
+            (root.join("1.yaml"), test),
+            (root.join("3.yaml"), "x: y"),
+            (root.join("README"), ""),
+        ] {
+            std::fs::write(path, text).expect("a file");
+        }
+        let folder = read_folder(&root).expect("it can be listed");
+        let alone = read_folder(&root.join("1.yaml")).expect("a file is a folder of one");
+        std::fs::remove_dir_all(&root).expect("it was ours");
+        assert_eq!(folder.tests.iter().map(|test| test.file.as_str()).collect::<Vec<_>>(), ["1.yaml", "a/b/2.yml"]);
+        assert_eq!((folder.files, folder.faults.len(), folder.others), (3, 1, vec!["README".to_owned()]));
+        assert_eq!(alone.tests.len(), 1);
+        assert!(read_folder(&root).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound));
+    }
 }

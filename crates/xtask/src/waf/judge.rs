@@ -2,8 +2,8 @@
 //!
 //! A gateway refuses by itself what is not HTTP, before any rule sees it. Whether that satisfies a test is decided
 //! here: it does where the test expects a refusal, and where it expects the very rule that describes what the gateway
-//! refused. It never satisfies a test that only expects rules to be silent: that fails, or is set apart where the rule is
-//! about the very thing that was refused.
+//! refused. It never satisfies a test that only expects rules to be silent: that fails, or is set apart where the rule
+//! is about the very thing that was refused.
 
 use regression::{Answer, Expected, Observed};
 

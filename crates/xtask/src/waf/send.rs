@@ -50,12 +50,12 @@ pub(super) fn exchange(gateway: u16, request: &[u8], patience: Duration) -> Resu
 impl Exchange {
     /// The status of the answer; `None` where there is no answer that is HTTP.
     pub(super) fn status(&self) -> Option<u16> {
-        status(last_head(&self.answer)?)
+        status(final_answer(&self.answer)?.0)
     }
 
     /// A field of the answer.
     pub(super) fn field(&self, name: &str) -> Option<String> {
-        field(last_head(&self.answer)?, name).map(str::to_owned)
+        field(final_answer(&self.answer)?.0, name).map(str::to_owned)
     }
 
     /// Gives the port free.
@@ -64,15 +64,16 @@ impl Exchange {
     }
 }
 
-/// The head of the final answer: those of interim ones are passed over.
-fn last_head(mut answer: &[u8]) -> Option<&str> {
+/// The head of the final answer and what stands behind it; interim answers are passed over.
+fn final_answer(mut answer: &[u8]) -> Option<(&str, &[u8])> {
     loop {
         let length = answer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
-        let head = std::str::from_utf8(&answer[..length]).ok()?;
+        let (head, rest) = answer.split_at(length);
+        let head = std::str::from_utf8(head).ok()?;
         if !matches!(status(head), Some(100..=199)) {
-            return Some(head);
+            return Some((head, rest));
         }
-        answer = &answer[length..];
+        answer = rest;
     }
 }
 
@@ -89,22 +90,14 @@ fn field<'h>(head: &'h str, wanted: &str) -> Option<&'h str> {
 
 /// Whether all of an answer is there; one without a length ends with its connection.
 fn is_complete(answer: &[u8], is_head: bool) -> bool {
-    let Some(head) = last_head(answer) else { return false };
+    let Some((head, content)) = final_answer(answer) else { return false };
     if is_head || matches!(status(head), Some(204 | 304)) {
         return true;
     }
-    let start = answer.len() - after(answer, head);
-    let content = &answer[start..];
     if let Some(length) = field(head, "content-length").and_then(|length| length.parse::<usize>().ok()) {
         return content.len() >= length;
     }
     field(head, "transfer-encoding").is_some() && content.ends_with(b"0\r\n\r\n")
-}
-
-/// How many bytes stand behind a head that is part of an answer.
-fn after(answer: &[u8], head: &str) -> usize {
-    let end = head.as_ptr() as usize + head.len() - answer.as_ptr() as usize;
-    answer.len() - end
 }
 
 #[cfg(test)]

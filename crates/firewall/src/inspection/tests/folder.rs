@@ -161,7 +161,7 @@ fn rules_that_ask_for_the_servers_address_get_it_where_it_was_told() {
         let services = services(&counters, &clearances, &Unknown);
         let mut inspection = Inspection::new(&policy, &place(), &request("/", &BROWSER), &services);
         if let Some(port) = server {
-            inspection.set_server([192, 0, 2, 80].into(), port);
+            inspection.set_arrival(Some(([192, 0, 2, 80].into(), port)), b"/");
         }
         assert_eq!(rows(&inspection.finish()), found, "{server:?}");
     }

@@ -1,6 +1,7 @@
 //! Challenges: the page that asks a browser to prove that it is one, and the place where it sends its proof.
 //!
-//! The place belongs to the gateway: what is sent there goes to no server, no rule looks at it, no rate limit counts it.
+//! The place belongs to the gateway: what is sent there goes to no server, no rule looks at it, and no rate limit
+//! counts it.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -67,7 +68,7 @@ impl Exchange {
         let view = Rc::clone(&self.view);
         let firewalls = &view.published.snapshot.firewalls;
         let guard = &firewalls.guards[proof.held.guard];
-        let (shared, id) = (Arc::clone(&client.seat().worker.shared), self.id.clone());
+        let (shared, id) = (Arc::clone(&client.seat().worker.shared), self.id);
         let services = shared.firewall.services(firewalls);
         let fields = proof.held.fields();
         let request = proof.held.request(&fields, id.as_str());

@@ -137,7 +137,7 @@ impl Exchange {
         if has_content {
             return Screened::Held(Held::new(id, seen, edits, local));
         }
-        let name = self.id.clone();
+        let name = self.id;
         let instead = if edits.is_some() {
             let held = Held::new(id, seen, edits, local);
             self.judge(id, seat, &held.request(&held.fields(), name.as_str()), local, held.whole())

@@ -99,7 +99,7 @@ impl Exchange {
         let view = Rc::clone(&self.view);
         let firewalls = &view.published.snapshot.firewalls;
         let guard = &firewalls.guards[held.guard];
-        let (shared, id) = (Arc::clone(&client.seat().worker.shared), self.id.clone());
+        let (shared, id) = (Arc::clone(&client.seat().worker.shared), self.id);
         let services = shared.firewall.services(firewalls);
         let fields = held.fields();
         let request = held.request(&fields, id.as_str());
