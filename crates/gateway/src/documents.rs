@@ -5,11 +5,12 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use firewall::events::{Place, Scope};
 use model::problem::{Problem, Problems};
 use model::site::{Site, read_site};
 use model::{At, Document, ReadOptions, Source, Sources};
-use snapshot::compile::{Environment, Issuer, Mode, compile};
-use snapshot::{FirewallCache, Snapshot, merged, page_urls};
+use snapshot::compile::{Environment, Issuer, Mode, compile, firewall_policy};
+use snapshot::{FirewallCache, Guard, Snapshot, merged, page_urls};
 
 use crate::affinity::MachineKey;
 use crate::cli::Documents;
@@ -34,6 +35,8 @@ pub struct Purpose {
     pub issuer: Option<Arc<dyn Issuer>>,
     /// Who fetches error pages. `None`: nobody does, and a warning says so.
     pub pages: Option<Arc<ErrorPages>>,
+    /// A firewall policy that is wanted whether it is in force anywhere or not.
+    pub policy: Option<String>,
     /// Who has the secret of affinity cookies where the site file names none. Needed to serve.
     pub affinity: Option<Arc<MachineKey>>,
     /// Where the firewall's rules are not on this machine, the baseline is run in their place.
@@ -187,6 +190,9 @@ pub fn compiled(mut inputs: Inputs, purpose: &Purpose) -> Loaded {
         let compiled = compile(document, loaded.site.as_ref(), &environment);
         loaded.problems = merged(std::mem::take(&mut loaded.problems), compiled.problems);
         loaded.snapshot = compiled.snapshot.filter(|_| !loaded.problems.has_errors());
+        if let Some(name) = &purpose.policy {
+            add_policy(&mut loaded, &environment, name);
+        }
     } else if !loaded.problems.has_errors() {
         loaded.problems.push(Problem::error(
             "NoGateway",
@@ -198,6 +204,20 @@ pub fn compiled(mut inputs: Inputs, purpose: &Purpose) -> Loaded {
         snapshot.identity.checksum = Arc::from(loaded.inputs.checksum());
     }
     loaded
+}
+
+/// Adds a firewall policy that is in force nowhere, so that it can be asked by its name.
+fn add_policy(loaded: &mut Loaded, environment: &Environment, name: &str) {
+    let (Some(document), Some(snapshot)) = (&loaded.document, &mut loaded.snapshot) else { return };
+    let guards = &mut snapshot.firewalls.guards;
+    if guards.iter().any(|guard| guard.policy.name.eq_ignore_ascii_case(name)) {
+        return;
+    }
+    let (policy, problems) = firewall_policy(document, loaded.site.as_ref(), environment, name);
+    if let Some(policy) = policy {
+        guards.push(Guard { policy, place: Place { scope: Scope::Global, name: Arc::from("Global") } });
+    }
+    loaded.problems = merged(std::mem::take(&mut loaded.problems), problems);
 }
 
 /// The contents of the files, which are needed once, with what is wrong with the files themselves. This machine's files

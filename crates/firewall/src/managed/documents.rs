@@ -9,12 +9,15 @@ use super::inventory::InFolder;
 use super::own;
 use crate::baseline::{self, NoFiles};
 
-/// What the core rule set wants to know before it runs: that somebody set it up, and which levels are used. Azure's
-/// sets are of levels 1 and 2; which single rules are on is not decided by the level.
+/// What the core rule set wants to know before it runs: that somebody set it up, which levels are used, and what
+/// severities are worth, without which a folder that lacks the rule set's own initialization would score nothing.
+/// Azure's sets are of levels 1 and 2; which single rules are on is not decided by the level.
 const SETUP: &str = "SecDefaultAction \"phase:1,log,auditlog,pass\"\n\
     SecDefaultAction \"phase:2,log,auditlog,pass\"\n\
     SecAction \"id:900990,phase:1,pass,nolog,t:none,setvar:tx.crs_setup_version=1,\
-    setvar:tx.paranoia_level=2,setvar:tx.blocking_paranoia_level=2,setvar:tx.detection_paranoia_level=2\"\n";
+    setvar:tx.paranoia_level=2,setvar:tx.blocking_paranoia_level=2,setvar:tx.detection_paranoia_level=2,\
+    setvar:tx.critical_anomaly_score=5,setvar:tx.error_anomaly_score=4,\
+    setvar:tx.warning_anomaly_score=3,setvar:tx.notice_anomaly_score=2\"\n";
 
 /// The file of a folder that sets its rules up.
 const SETUP_FILE: &str = "crs-setup.conf";

@@ -282,7 +282,7 @@ fn what_cannot_be_replayed_is_told() {
         (&["nothing.txt"], 2, "nothing.txt: \"nothing\" is no request line"),
         (&["odd.log"], 1, "there is no request; odd.log:1: it is no row"),
         (&["empty.log"], 1, "there is no request"),
-        (&["nothing.txt", "--policy", "x"], 2, "no policy \"x\" is in force in shop; these are: search-waf, shop-waf"),
+        (&["nothing.txt", "--policy", "x"], 2, "there is no policy \"x\" in shop; in force: search-waf, shop-waf"),
         (&[], 2, "FILE"),
     ] {
         let ended = gatehouse(&folder, &[&["waf", "replay", "shop.yaml"], args].concat());

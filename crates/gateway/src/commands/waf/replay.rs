@@ -56,12 +56,12 @@ struct Session {
 
 impl Session {
     fn new(args: &Replay) -> Result<Self, u8> {
-        let document = |document: &std::path::PathBuf| open(args, document);
-        let first = Judge::new(document(&args.document)?, args.policy.as_deref()).map_err(|why| usage(&why))?;
+        let policy = args.policy.as_deref();
+        let first = Judge::new(open(args, &args.document, policy)?, policy).map_err(|why| usage(&why))?;
         let compares = args.against.is_some() || args.against_policy.is_some();
         let (before, judge) = if compares {
-            let other = document(args.against.as_ref().unwrap_or(&args.document))?;
-            let policy = args.against_policy.as_deref().or(args.policy.as_deref());
+            let policy = args.against_policy.as_deref().or(policy);
+            let other = open(args, args.against.as_ref().unwrap_or(&args.document), policy)?;
             (Some(first), Judge::new(other, policy).map_err(|why| usage(&why))?)
         } else {
             (None, first)
@@ -122,9 +122,11 @@ fn causes(record: &Record, before: Option<&Judged>, after: &Judged, to: Verdict)
     }
 }
 
-fn open(args: &Replay, document: &std::path::Path) -> Result<snapshot::Snapshot, u8> {
+/// `policy`: one that is wanted, in force or not.
+fn open(args: &Replay, document: &std::path::Path, policy: Option<&str>) -> Result<snapshot::Snapshot, u8> {
     let documents = Documents { document: document.to_owned(), beside: args.beside.clone() };
-    let loaded = load(&documents, &Purpose::routing()).map_err(|unreadable| usage(&unreadable))?;
+    let purpose = Purpose { policy: policy.map(str::to_owned), ..Purpose::routing() };
+    let loaded = load(&documents, &purpose).map_err(|unreadable| usage(&unreadable))?;
     note_stand_ins(&loaded);
     let problems = loaded.problems_text(terminal::colour());
     loaded.snapshot.ok_or_else(|| {

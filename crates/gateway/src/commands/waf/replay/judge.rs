@@ -40,15 +40,15 @@ impl Judged {
 
 impl Judge {
     /// # Errors
-    /// The policy is in force nowhere; the text says which ones are.
+    /// There is no such policy; the text says which ones are in force.
     pub(super) fn new(snapshot: Snapshot, policy: Option<&str>) -> Result<Self, String> {
         let judge = Self { snapshot, policy: policy.map(str::to_owned), memory: Memory::default() };
         let Some(name) = policy.filter(|_| judge.named().is_none()) else { return Ok(judge) };
         let mut names: Vec<&str> = judge.guards().map(|guard| &*guard.policy.name).collect();
         names.sort_unstable();
         names.dedup();
-        let there = if names.is_empty() { "none is".to_owned() } else { format!("these are: {}", names.join(", ")) };
-        Err(format!("no policy {name:?} is in force in {}; {there}", judge.snapshot.identity.name))
+        let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        Err(format!("there is no policy {name:?} in {}; in force: {there}", judge.snapshot.identity.name))
     }
 
     /// What it does with a request.

@@ -266,11 +266,31 @@ fn the_report_as_json_has_the_same() {
 }
 
 #[test]
-fn a_policy_that_is_not_in_force_is_told_with_those_that_are() {
+fn a_policy_that_is_not_there_is_told_with_those_in_force() {
     let snapshot = guarded("Prevention", &[]);
     assert!(Judge::new(snapshot.clone(), Some("SHOP-WAF")).is_ok());
     let why = Judge::new(snapshot, Some("other")).err().unwrap();
-    assert_eq!(why, "no policy \"other\" is in force in shop; these are: shop-waf");
+    assert_eq!(why, "there is no policy \"other\" in shop; in force: shop-waf");
+}
+
+#[test]
+fn a_policy_of_the_documents_can_judge_though_it_is_in_force_nowhere() {
+    let draft = json!({
+        "name": "draft",
+        "type": "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies",
+        "properties": {
+            "policySettings": { "state": "Enabled", "mode": "Prevention" },
+            "managedRules": { "managedRuleSets": [{ "ruleSetType": "Gatehouse_Baseline", "ruleSetVersion": "1.0" }] },
+        },
+    });
+    let document =
+        DOCUMENT.replace("hostName: shop.example,\n       firewallPolicy: shop-waf", "hostName: shop.example");
+    let sources = || vec![Source::new("shop.yaml", document.clone()), Source::new("draft.json", draft.to_string())];
+    for (policy, found) in [(None, false), (Some("Draft".to_owned()), true)] {
+        let purpose = Purpose { policy, ..Purpose::routing() };
+        let snapshot = load_texts(sources(), None, None, purpose).snapshot.unwrap();
+        assert_eq!(Judge::new(snapshot, Some("draft")).is_ok(), found);
+    }
 }
 
 #[test]
