@@ -29,15 +29,18 @@ fn decode(text: &[u8]) -> Vec<u8> {
 fn unescape(text: &[u8], plus: u8) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text;
-    while let Some((first, tail)) = rest.split_first() {
-        let (byte, after) = match (first, escape(rest)) {
-            (b'%', Some(byte)) => (byte, &rest[3..]),
-            (b'+', _) => (plus, tail),
-            _ => (*first, tail),
+    while let Some(at) = memchr::memchr2(b'%', b'+', rest) {
+        let (plain, special) = rest.split_at(at);
+        decoded.extend_from_slice(plain);
+        let (byte, length) = match (special.first(), escape(special)) {
+            (Some(b'+'), _) => (plus, 1),
+            (_, Some(byte)) => (byte, 3),
+            (_, None) => (b'%', 1),
         };
         decoded.push(byte);
-        rest = after;
+        rest = &special[length..];
     }
+    decoded.extend_from_slice(rest);
     decoded
 }
 
@@ -58,16 +61,18 @@ pub(crate) fn invalid_escape(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn a_form_is_decoded_once_and_loses_nothing() {
-        let (pairs, all) = parse(b"a=1&b&=c&&a=%41+%zz%2&d=e=f", b'&', 100);
+        let (pairs, all) = parse(b"a=1&b&=c&&a=%41+%zz%2&d=e=f&%", b'&', 100);
         let shown: Vec<String> = pairs
             .iter()
             .map(|(name, value)| format!("{}={}", String::from_utf8_lossy(name), String::from_utf8_lossy(value)))
             .collect();
-        assert_eq!(shown, ["a=1", "b=", "=c", "a=A %zz%2", "d=e=f"]);
+        assert_eq!(shown, ["a=1", "b=", "=c", "a=A %zz%2", "d=e=f", "%="]);
         assert!(all);
     }
 
@@ -75,5 +80,19 @@ mod tests {
     fn arguments_are_bounded_and_the_bound_is_told() {
         let (pairs, all) = parse(b"a&b&c", b'&', 2);
         assert_eq!((pairs.len(), all), (2, false));
+    }
+
+    proptest! {
+        #[test]
+        fn what_stands_between_escapes_is_taken_over_byte_by_byte(text in "[a%+4zF2é]{0,30}") {
+            let bytes = text.as_bytes();
+            let (mut expected, mut at) = (Vec::new(), 0);
+            while let Some(byte) = bytes.get(at) {
+                let escaped = escape(&bytes[at..]);
+                expected.push(escaped.unwrap_or(if *byte == b'+' { b' ' } else { *byte }));
+                at += if escaped.is_some() { 3 } else { 1 };
+            }
+            prop_assert_eq!(decode(bytes), expected);
+        }
     }
 }

@@ -103,7 +103,7 @@ impl<'s> Knowledge<'s> {
         for entry in &link.targets {
             let target = &entry.target;
             let Selector::Key(key) = &target.selector else { return None };
-            let slot = self.slots.find(target.variable, key)?;
+            let slot = self.slots.find(&(target.variable, key.to_ascii_lowercase().into_boxed_slice()))?;
             let Known::Is(value) = self.get(slot) else { return None };
             let value = match target.kind {
                 TargetKind::Count => Some(vec![b'0' + u8::from(value.is_some())]),

@@ -33,10 +33,9 @@ impl Slots {
         number
     }
 
-    /// The number of a name, if it has one.
-    pub(crate) fn find(&self, variable: Variable, name: &[u8]) -> Option<u32> {
-        let lower = name.to_ascii_lowercase().into_boxed_slice();
-        self.numbers.get(&(variable, lower)).copied()
+    /// The number of a name in small letters, if it has one.
+    pub(crate) fn find(&self, key: &(Variable, Box<[u8]>)) -> Option<u32> {
+        self.numbers.get(key).copied()
     }
 
     /// The variable and name of a slot, as first written.

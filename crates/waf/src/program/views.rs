@@ -45,6 +45,7 @@ impl List {
 #[derive(Debug, Default)]
 pub(crate) struct Views {
     views: Vec<View>,
+    changing: Vec<u32>,
     numbers: HashMap<View, u32, foldhash::fast::FixedState>,
     /// Views that rules look at together: what none of them holds, no rule needs to look for in each.
     groups: Vec<Box<[u32]>>,
@@ -81,6 +82,7 @@ impl Views {
         let number = *self.numbers.entry(view.clone()).or_insert(next);
         if number == next {
             let plain = if is_plain { next } else { view.plain };
+            self.changing.extend((!view.of_head).then_some(number));
             self.views.push(View { plain, ..view });
         }
         Some(number)
@@ -109,8 +111,9 @@ impl Views {
         self.views.get(number as usize)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &View> {
-        self.views.iter()
+    /// The views that may be different in later phases.
+    pub(crate) fn changing(&self) -> &[u32] {
+        &self.changing
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -85,10 +85,7 @@ impl Transaction {
     fn change(&mut self, rule: &Rule, change: &SetVar) {
         let place = match change.slot {
             Some(slot) => Some(Place::Slot(slot)),
-            None => {
-                let key = self.expand(&change.key, rule);
-                self.store.place(change.variable, &key, &mut self.contents)
-            }
+            None => self.filled_in(&change.key, rule, |of, key| of.store.place(change.variable, key, &mut of.contents)),
         };
         let Some(place) = place else {
             self.verdict.omitted += 1;
@@ -97,16 +94,15 @@ impl Transaction {
         match &change.change {
             Change::Unset => self.store.unset(place),
             Change::Set(template) => {
-                let text = self.expand(template, rule);
-                let content = self.contents.add(&text);
+                let content = self.filled_in(template, rule, |of, text| of.contents.add(text));
                 self.store.set(place, content);
             }
             Change::Add(template) => {
-                let amount = kept::number(&self.expand(template, rule));
+                let amount = self.filled_in(template, rule, |_, text| kept::number(text));
                 self.add(rule, place, amount);
             }
             Change::Subtract(template) => {
-                let amount = kept::number(&self.expand(template, rule));
+                let amount = self.filled_in(template, rule, |_, text| kept::number(text));
                 self.add(rule, place, amount.saturating_neg());
             }
         }

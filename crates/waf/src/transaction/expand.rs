@@ -18,6 +18,20 @@ impl Transaction {
         text
     }
 
+    /// Does something with a template's text, for which no memory has to be asked.
+    pub(super) fn filled_in<T>(
+        &mut self,
+        template: &Template,
+        rule: &Rule,
+        act: impl FnOnce(&mut Self, &[u8]) -> T,
+    ) -> T {
+        let mut text = std::mem::take(&mut self.written);
+        self.expand_into(template, rule, &mut text);
+        let done = act(self, &text);
+        self.written = text;
+        done
+    }
+
     /// Writes a template's text over another.
     pub(super) fn expand_into(&mut self, template: &Template, rule: &Rule, text: &mut Vec<u8>) {
         text.clear();

@@ -153,6 +153,10 @@ impl Facts {
     /// The target without scheme and host.
     pub(super) fn uri<'c>(&self, contents: &'c Contents) -> &'c [u8] {
         let target = contents.bytes(self.target);
+        // Nearly all targets are paths, and this is asked for often.
+        if target.first() == Some(&b'/') {
+            return target;
+        }
         let Some(at) = memchr::memmem::find(target, b"://") else { return target };
         let scheme = &target[..at];
         if scheme.is_empty() || !scheme.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)) {

@@ -119,7 +119,8 @@ impl Store {
 
     /// Where the value of a name is kept; a new name gets a place unless there are too many.
     pub(super) fn place(&mut self, variable: Variable, name: &[u8], contents: &mut Contents) -> Option<Place> {
-        if let Some(place) = self.find(variable, name) {
+        let key = (variable, name.to_ascii_lowercase().into_boxed_slice());
+        if let Some(place) = self.find(&key) {
             return Some(place);
         }
         if self.dynamic.len() >= DYNAMIC {
@@ -128,17 +129,14 @@ impl Store {
         let number = u32::try_from(self.dynamic.len()).ok()?;
         let spelling = contents.add(name);
         self.dynamic.push((variable, spelling, Kept::Nothing));
-        self.numbers.insert((variable, name.to_ascii_lowercase().into()), number);
+        self.numbers.insert(key, number);
         Some(Place::Dynamic(number))
     }
 
-    /// Where the value of a name is kept, if it has a place.
-    pub(super) fn find(&self, variable: Variable, name: &[u8]) -> Option<Place> {
-        if let Some(slot) = self.program.slots.find(variable, name) {
-            return Some(Place::Slot(slot));
-        }
-        let key = (variable, name.to_ascii_lowercase().into_boxed_slice());
-        self.numbers.get(&key).map(|number| Place::Dynamic(*number))
+    /// Where the value of a name in small letters is kept, if it has a place.
+    fn find(&self, key: &(Variable, Box<[u8]>)) -> Option<Place> {
+        let slot = self.program.slots.find(key).map(Place::Slot);
+        slot.or_else(|| self.numbers.get(key).map(|number| Place::Dynamic(*number)))
     }
 
     /// The name as first written.

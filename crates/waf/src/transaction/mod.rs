@@ -71,10 +71,11 @@ pub struct Transaction {
     highest: Option<Severity>,
     /// Captures come from a value that is not told.
     captured_secret: bool,
-    /// Lists and a text that rules use one after the other.
+    /// Lists and texts that rules use one after the other.
     spare: Vec<Matched>,
     places: Vec<Place>,
     text: Vec<u8>,
+    written: Vec<u8>,
     verdict: Verdict,
 }
 
@@ -109,6 +110,7 @@ impl Transaction {
             spare: Vec::new(),
             places: Vec::new(),
             text: Vec::new(),
+            written: Vec::new(),
             verdict: Verdict::default(),
             program: Arc::clone(program),
         }

@@ -93,15 +93,22 @@ impl Transaction {
         let is_cookie = |entry: &&Entry| self.contents.bytes(entry.key).eq_ignore_ascii_case(b"cookie");
         let mut pairs = Vec::new();
         for header in headers.filter(is_cookie) {
+            let mut at = 0;
             for pair in self.contents.bytes(header.value).split(|byte| *byte == b';') {
-                let equals = memchr::memchr(b'=', pair);
-                let (name, value) = equals.map_or((pair, &b""[..]), |at| (&pair[..at], &pair[at + 1..]));
+                let (start, end) = (at, at + pair.len());
+                at = end + 1;
+                let equals = memchr::memchr(b'=', pair).unwrap_or(pair.len());
+                let name = trimmed(&pair[..equals]);
                 if !pair.trim_ascii().is_empty() {
-                    pairs.push((name.trim_ascii().to_vec(), value.to_vec()));
+                    let value = end.min(start + equals + 1)..end;
+                    pairs.push((header.value, start + name.start..start + name.end, value));
                 }
             }
         }
-        entries.extend(pairs.iter().map(|(name, value)| self.entry(name, value)));
+        entries.extend(pairs.into_iter().map(|(header, name, value)| Entry {
+            key: self.contents.add_part(header, name),
+            value: self.contents.add_part(header, value),
+        }));
     }
 
     fn file_sizes(&mut self, entries: &mut Vec<Entry>) {
@@ -120,6 +127,10 @@ impl Transaction {
             V::RequestUriRaw => return Some(self.facts.target),
             V::UniqueId => return Some(self.facts.unique_id),
             V::RequestLine => self.request_line(),
+            // Of one name more: what is made of it is made once.
+            V::RequestUri if self.facts.uri(&self.contents).len() == self.contents.bytes(self.facts.target).len() => {
+                return Some(self.facts.target);
+            }
             V::RequestUri => self.facts.uri(&self.contents).to_vec(),
             V::RequestFilename => self.path(),
             V::RequestBasename => {
@@ -235,6 +246,12 @@ impl Transaction {
         let there = self.stage.phase >= Phase::RequestBody && form;
         Some(if there { self.contents.add(&self.facts.body) } else { ContentId::EMPTY })
     }
+}
+
+/// Where a text stands without the blanks around it.
+fn trimmed(text: &[u8]) -> std::ops::Range<usize> {
+    let start = text.len() - text.trim_ascii_start().len();
+    start..start + text.trim_ascii().len()
 }
 
 fn keyed(key: ContentId, values: &[ContentId], entries: &mut Vec<Entry>) {

@@ -344,11 +344,6 @@ impl Variable {
         !self.is_store() && !of_match && !matches!(self, Self::Rule | Self::HighestSeverity)
     }
 
-    /// All of them, in the order of their numbers.
-    pub(crate) fn all() -> impl Iterator<Item = Self> {
-        NAMES.iter().map(|(_, variable)| *variable)
-    }
-
     /// Whether the request's head settles its values for good.
     pub(crate) fn is_of_head(self) -> bool {
         matches!(

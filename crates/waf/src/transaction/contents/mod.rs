@@ -4,12 +4,17 @@
 //! step that changes nothing gives the same content again: most values stay what they are under every list, and are
 //! looked through once for all rules.
 
+mod bits;
+
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
+
+pub(super) use bits::Bits;
 
 use crate::byte_set::ByteSet;
 use crate::operators::Work;
-use crate::program::{Filter, List, Program};
+use crate::program::{List, Program};
 use crate::transformations::Transformation;
 use crate::verdict::Bound;
 
@@ -37,6 +42,9 @@ struct Content {
     steps: u32,
     /// Where the bits of the request's and the response's filter are.
     bits: [u32; 2],
+    /// The content that has the bits: another one where the two differ in the case of letters alone, which the filter
+    /// does not look at: many rules ask for small letters, and names and words of people hold capitals.
+    spelled: ContentId,
 }
 
 #[derive(Debug)]
@@ -91,10 +99,8 @@ impl Lists {
     }
 }
 
-/// What a byte costs, against one that a linear-time pattern looks at: where it is transformed, and where it is looked
-/// through for the texts of all patterns.
+/// What a byte that is transformed costs, against one that a linear-time pattern looks at.
 const TRANSFORMED: u64 = 2;
-const SCANNED: u64 = 3;
 
 /// How many times longer a transformation makes a value at most.
 const GROWTH: usize = 3;
@@ -120,12 +126,31 @@ impl Contents {
         self.added(start)
     }
 
+    /// Takes in a part of a stretch as one of its own.
+    pub(super) fn add_part(&mut self, of: ContentId, part: Range<usize>) -> ContentId {
+        let start = self.lists.bytes.len();
+        if let Some(content) = self.lists.contents.get(of.0 as usize) {
+            let end = content.end.min(content.start.saturating_add(part.end));
+            let begin = end.min(content.start.saturating_add(part.start));
+            self.lists.bytes.extend_from_within(begin..end);
+        }
+        self.added(start)
+    }
+
     /// What was appended from a place on is a stretch of its own.
     fn added(&mut self, start: usize) -> ContentId {
         let end = self.lists.bytes.len();
         let bytes = ByteSet::of(self.lists.bytes.get(start..).unwrap_or_default());
         let id = u32::try_from(self.lists.contents.len()).unwrap_or(0);
-        self.lists.contents.push(Content { start, end, bytes, same: 0, steps: NONE, bits: [NONE; 2] });
+        self.lists.contents.push(Content {
+            start,
+            end,
+            bytes,
+            same: 0,
+            steps: NONE,
+            bits: [NONE; 2],
+            spelled: ContentId(id),
+        });
         ContentId(id)
     }
 
@@ -141,11 +166,13 @@ impl Contents {
     }
 
     /// The bytes that stand in a stretch.
+    #[inline]
     pub(super) fn byte_set(&self, id: ContentId) -> ByteSet {
         self.lists.contents.get(id.0 as usize).map_or(ByteSet::EMPTY, |content| content.bytes)
     }
 
     /// Counts work.
+    #[inline]
     pub(super) fn spend(&mut self, units: u64) {
         self.work.add(units);
     }
@@ -156,11 +183,13 @@ impl Contents {
     }
 
     /// Work done so far.
+    #[inline]
     pub(super) fn work(&self) -> u64 {
         self.work.units()
     }
 
     /// Why a value was not transformed or not looked through, if one was not.
+    #[inline]
     pub(super) fn left_out(&self) -> Option<Bound> {
         self.left_out
     }
@@ -210,13 +239,30 @@ impl Contents {
         };
         self.spend(length as u64 * TRANSFORMED + 48);
         let Some(changed) = changed else { return self.unchanged(id, bit) };
-        let to = self.add(&changed);
+        let to = self.sibling(id, &changed).unwrap_or_else(|| self.add(&changed));
         let next = u32::try_from(self.lists.steps.len()).unwrap_or(NONE);
-        if let Some(content) = self.lists.contents.get_mut(id.0 as usize) {
-            self.lists.steps.push(Step { transformation, to, next: content.steps });
-            content.steps = next;
+        let Some(content) = self.lists.contents.get_mut(id.0 as usize) else { return to };
+        self.lists.steps.push(Step { transformation, to, next: content.steps });
+        content.steps = next;
+        let spelled = content.spelled;
+        if matches!(transformation, Transformation::Lowercase | Transformation::Uppercase)
+            && let Some(changed) = self.lists.contents.get_mut(to.0 as usize)
+        {
+            changed.spelled = spelled;
         }
         to
+    }
+
+    /// What another transformation made of a content, if it made the same.
+    fn sibling(&self, id: ContentId, changed: &[u8]) -> Option<ContentId> {
+        let mut at = self.lists.contents.get(id.0 as usize)?.steps;
+        while let Some(step) = self.lists.steps.get(at as usize) {
+            if self.bytes(step.to) == changed {
+                return Some(step.to);
+            }
+            at = step.next;
+        }
+        None
     }
 
     fn unchanged(&mut self, id: ContentId, bit: u64) -> ContentId {
@@ -224,87 +270,6 @@ impl Contents {
             content.same |= bit;
         }
         id
-    }
-
-    /// Whether an operator with this filter can match a content at all.
-    pub(super) fn may_match(&mut self, id: ContentId, filter: &Filter, response: bool) -> bool {
-        if filter.is_open() {
-            return true;
-        }
-        let bytes = self.byte_set(id);
-        filter.bytes.iter().all(|set| set.meets(&bytes))
-            && filter.bit.is_none_or(|bit| {
-                let bits = self.bits(id, response);
-                self.has(bits, bit)
-            })
-    }
-
-    /// The bits that any of some contents have.
-    pub(super) fn union(&mut self, ids: &[(u32, ContentId)], response: bool) -> Bits {
-        if let [(_, only)] = ids {
-            return self.bits(*only, response);
-        }
-        ids.iter().for_each(|(_, id)| _ = self.bits(*id, response));
-        let union = self.lists.words.len();
-        let words = if response { &self.program.response_filter } else { &self.program.request_filter }.words();
-        self.lists.words.resize(union + words, 0);
-        let (before, sum) = self.lists.words.split_at_mut(union);
-        for (_, id) in ids {
-            let start =
-                self.lists.contents.get(id.0 as usize).map_or(NONE, |content| content.bits[usize::from(response)]);
-            add_words(sum, before, start as usize);
-        }
-        Bits(union)
-    }
-
-    /// The bits that are set in any of some others, all of the same filter.
-    pub(super) fn sum(&mut self, list: &[Bits]) -> Bits {
-        if let [only] = list {
-            return *only;
-        }
-        let start = self.lists.words.len();
-        let words = self.program.request_filter.words().max(self.program.response_filter.words());
-        self.lists.words.resize(start + words, 0);
-        let (before, sum) = self.lists.words.split_at_mut(start);
-        list.iter().for_each(|bits| add_words(sum, before, bits.0));
-        Bits(start)
-    }
-
-    /// Whether a bit is set.
-    pub(super) fn has(&self, bits: Bits, bit: u32) -> bool {
-        self.lists.words.get(bits.0 + bit as usize / 64).is_none_or(|word| word & (1 << (bit % 64)) != 0)
-    }
-
-    /// Where the bits of a content stand; it is looked through if it has not been.
-    fn bits(&mut self, id: ContentId, response: bool) -> Bits {
-        let known = self.lists.contents.get(id.0 as usize).map_or(NONE, |content| content.bits[usize::from(response)]);
-        if known != NONE {
-            return Bits(known as usize);
-        }
-        let start = self.lists.words.len();
-        let Self { program, lists: Lists { bytes, contents, words, .. }, work, bound, left_out } = self;
-        let filter = if response { &program.response_filter } else { &program.request_filter };
-        words.resize(start + filter.words(), 0);
-        let Some(content) = contents.get_mut(id.0 as usize) else { return Bits(start) };
-        let value = bytes.get(content.start..content.end).unwrap_or_default();
-        let bits = words.get_mut(start..).unwrap_or_default();
-        if work.units() > *bound {
-            // Whatever passes on this word finds that the work has ended.
-            bits.fill(u64::MAX);
-            left_out.get_or_insert(Bound::Work);
-        } else {
-            filter.scan(value, bits);
-            work.add(value.len() as u64 * SCANNED + 64);
-        }
-        content.bits[usize::from(response)] = u32::try_from(start).unwrap_or(NONE);
-        Bits(start)
-    }
-}
-
-/// Sets in a sum what is set in the words from a place on.
-fn add_words(sum: &mut [u64], words: &[u64], start: usize) {
-    for (sum, word) in sum.iter_mut().zip(words.get(start..).unwrap_or_default()) {
-        *sum |= word;
     }
 }
 
@@ -331,10 +296,6 @@ pub(super) fn push_number(number: i64, text: &mut Vec<u8>) {
     }
     text.extend_from_slice(digits.get(at..).unwrap_or_default());
 }
-
-/// Where the bits of operators stand.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Bits(usize);
 
 #[cfg(test)]
 mod tests {
