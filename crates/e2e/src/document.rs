@@ -16,7 +16,7 @@ use crate::farm::Farm;
 use crate::folder::Folder;
 use crate::rewrites;
 
-pub use firewall::policy;
+pub use firewall::{managed, policy};
 
 /// A gateway's document and its site file.
 #[derive(Clone, Debug)]

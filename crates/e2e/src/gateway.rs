@@ -27,6 +27,7 @@ use crate::wait::{until, until_true};
 pub struct Start {
     workers: usize,
     log: Option<PathBuf>,
+    firewall_log: Option<PathBuf>,
     cold: bool,
     ticket_secrets: Vec<Vec<u8>>,
     purpose: Purpose,
@@ -40,6 +41,7 @@ impl Start {
         Self {
             workers,
             log: None,
+            firewall_log: None,
             cold: false,
             ticket_secrets: Vec::new(),
             purpose: Purpose::trial(),
@@ -64,6 +66,11 @@ impl Start {
         Self { log: Some(path.into()), ..self }
     }
 
+    /// With the firewall's rows in a log of their own.
+    pub fn firewall_log(self, path: impl Into<PathBuf>) -> Self {
+        Self { firewall_log: Some(path.into()), ..self }
+    }
+
     /// Without waiting for the probes' first verdicts.
     pub fn cold(self) -> Self {
         Self { cold: true, ..self }
@@ -79,14 +86,16 @@ impl Start {
     pub fn run(self, document: &Document) -> Gateway {
         let folder = Folder::new();
         let log = self.log.unwrap_or_else(|| folder.path("access.log"));
-        let config = Config { target: Target::File(log.clone()), ..Config::default() };
+        let open = |path: &PathBuf| {
+            AccessLog::start(Config { target: Target::File(path.clone()), ..Config::default() }).unwrap()
+        };
         let changes = Arc::new(Mutex::new(Vec::new()));
         let (seen, heard) = (Arc::clone(&changes), Arc::default());
         let names = Arc::clone(&heard);
         let settings = Settings {
             workers: self.workers,
-            log: AccessLog::start(config).unwrap(),
-            firewall_log: None,
+            log: open(&log),
+            firewall_log: self.firewall_log.as_ref().map(open),
             names: self.names,
             kept_names: self.kept_names,
             ticket_secrets: self.ticket_secrets.into_iter().map(Into::into).collect(),

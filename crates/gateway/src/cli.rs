@@ -300,7 +300,7 @@ pub struct Replay {
     /// The document with the policy.
     #[arg(value_name = "DOC")]
     pub document: PathBuf,
-    /// Requests: files with one raw HTTP request each, or access and firewall logs in JSON lines; `-` is standard input.
+    /// Requests: files with one raw HTTP request each, or access and firewall logs in JSON lines; `-`: standard input.
     #[arg(value_name = "FILE", required = true)]
     pub requests: Vec<PathBuf>,
     /// What stands beside the documents.

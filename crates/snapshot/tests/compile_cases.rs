@@ -4,8 +4,8 @@
 //! gives whole sections of a gateway; sections it does not give come from `base.yaml`. `#! error Code`
 //! at the end of a line is a problem of that line; on a line of its own, one of a section that came
 //! from `base.yaml`. `=== name [azure]` asks whether Azure takes the document, `[dev]` is for a
-//! developer's machine, `[issuer]` has an authority of its own, `[rules]`, `[broken rules]` and `[unreadable rules]` have
-//! rules of the firewall, `[2050]` is read in that year and not in 2027. What
+//! developer's machine, `[issuer]` has an authority of its own, `[rules]`, `[broken rules]` and
+//! `[unreadable rules]` have rules of the firewall, `[2050]` is read in that year and not in 2027. What
 //! follows a line `--- policy` is a WAF policy beside the document, and what follows `--- site` the site file. `{{x}}`
 //! is the base64 of the fixture `x`; the files that are named are fixtures, too, and `pages` says what URLs lead to.
 

@@ -67,8 +67,8 @@ impl ByteSet {
     }
 }
 
-/// Each byte alone. Two loads and two vector operations a byte, which wait for nothing but the sum: setting a bit in its
-/// word waits each time until the word has been written, and took more than twice as long.
+/// Each byte alone. Two loads and two vector operations a byte, which wait for nothing but the sum: setting a bit in
+/// its word waits each time until the word has been written, and took more than twice as long.
 static ALONE: [ByteSet; 256] = {
     let mut sets = [ByteSet::EMPTY; 256];
     let mut byte = 0;

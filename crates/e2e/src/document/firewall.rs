@@ -13,9 +13,8 @@ impl Document {
             "type": "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies",
             "properties": properties,
         });
-        let is_other = |text: &String| {
-            serde_json::from_str::<Value>(text).is_ok_and(|other| other["name"].as_str() != Some(name))
-        };
+        let is_other =
+            |text: &String| serde_json::from_str::<Value>(text).is_ok_and(|other| other["name"].as_str() != Some(name));
         self.policies.retain(is_other);
         self.policies.push(policy.to_string());
         self
@@ -25,6 +24,24 @@ impl Document {
     pub fn guarded(self, mode: &str, settings: Value, custom_rules: Value) -> Self {
         self.policy("waf", &policy(mode, settings, custom_rules)).section("firewallPolicy", "waf")
     }
+
+    /// A policy `waf` for the whole gateway with these `managedRules`, in this mode.
+    pub fn managed(self, mode: &str, managed_rules: &Value) -> Self {
+        self.policy("waf", &managed(mode, managed_rules)).section("firewallPolicy", "waf")
+    }
+
+    /// A folder of rules, by names and texts of its files, for rule sets that need one.
+    pub fn rule_folder(self, files: &[(&str, &str)]) -> Self {
+        let paths: Vec<_> = files.iter().map(|(name, text)| self.file(name, text)).collect();
+        let folder = paths.first().and_then(|path| path.parent()).unwrap_or_else(|| panic!("no rules"));
+        let entry = format!("folders: {{ruleSets: '{}'}}", folder.display());
+        self.site_entry(&entry)
+    }
+}
+
+/// The properties of a policy with these `managedRules` and nothing else.
+pub fn managed(mode: &str, managed_rules: &Value) -> Value {
+    json!({ "policySettings": { "state": "Enabled", "mode": mode }, "managedRules": managed_rules })
 }
 
 /// The properties of a policy with the built-in rules.

@@ -83,12 +83,6 @@ fn the_cases_of_examples_pass() {
     }
 }
 
-/// The properties of the gateway, which stands alone or first among its policies.
-fn properties(exported: &serde_json::Value) -> &serde_json::Value {
-    let gateway = exported.as_array().and_then(|all| all.first()).unwrap_or(exported);
-    &gateway["properties"]
-}
-
 /// Every example starts, with frontends and ports of this machine in place of its own.
 #[test]
 fn every_example_starts_and_answers() {

@@ -84,5 +84,7 @@ fn default_secrets() -> Vec<Omission> {
     let header =
         |name: &str| Omission { variable: Variable::RequestHeaders, selector: Selector::Key(name.as_bytes().into()) };
     let whole = |variable| Omission { variable, selector: Selector::All };
-    vec![header("Authorization"), header("Proxy-Authorization"), header("Cookie"), whole(Variable::RequestCookies)]
+    let headers = ["Authorization", "Proxy-Authorization", "Cookie"].map(header);
+    // The whole request holds the others.
+    headers.into_iter().chain([Variable::RequestCookies, Variable::FullRequest].map(whole)).collect()
 }

@@ -5,8 +5,8 @@
 //! automaton, which would report at nearly every position: sets of bytes are compared instead.
 //!
 //! The automaton has a table for each state: a step is one look, where an automaton of lists takes several. Tables of
-//! whole texts would take 12 MB for the core rule set, so it holds the heads of texts only, and the few texts that begin
-//! alike are compared where their head was found.
+//! whole texts would take 12 MB for the core rule set, so it holds the heads of texts only, and the few texts that
+//! begin alike are compared where their head was found.
 
 use std::collections::BTreeMap;
 
@@ -139,8 +139,8 @@ impl Prefilter {
 
     /// Sets in `words` the bits of all operators of which a text stands in `value`.
     ///
-    /// A function of its own, as is what follows a find: together with their callers the state lives on the stack, which
-    /// costs a tenth of all that is done for a form.
+    /// A function of its own, as is what follows a find: together with their callers the state lives on the stack,
+    /// which costs a tenth of all that is done for a form.
     #[inline(never)]
     pub(crate) fn scan(&self, value: &[u8], words: &mut [u64]) {
         let start = self.automaton.as_ref().map(|automaton| (automaton, automaton.start_state(Anchored::No)));

@@ -179,8 +179,8 @@ impl Transaction {
         Matched { value: self.contents.add(&name), ..matched }
     }
 
-    /// Whether a rule does not look at a value: it leaves it out, or the policy excludes it. What is excluded counts all
-    /// the same, since rules take a header that they cannot count for a missing one.
+    /// Whether a rule does not look at a value: it leaves it out, or the policy excludes it. What is excluded counts
+    /// all the same, since rules take a header that they cannot count for a missing one.
     fn is_unseen(&self, running: &Running<'_>, variable: Variable, key: &[u8]) -> bool {
         let hits = |omission: &Omission| omission.variable == variable && omission.selector.selects(key);
         running.link.exclusions.iter().any(hits) || self.left_out(running, variable, key)

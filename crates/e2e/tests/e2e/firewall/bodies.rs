@@ -27,13 +27,13 @@ fn attacks_are_found_in_bodies_of_every_kind() {
     let gateway = gateway(&farm, "Prevention");
     let mut client = gateway.client();
     let rows = [
-        ("application/x-www-form-urlencoded", "a=1&q=%3Cscript%3Ealert(1)%3C/script%3E".to_owned(), "a=1&q=2".to_owned()),
-        ("application/json", format!(r#"{{"a":[1,{{"b":"{ATTACK}"}}]}}"#), r#"{"a":[1,{"b":"x"}]}"#.to_owned()),
         (
-            "text/xml",
-            "<a><b>&lt;script&gt;alert(1)&lt;/script&gt;</b></a>".to_owned(),
-            "<a><b>text</b></a>".to_owned(),
+            "application/x-www-form-urlencoded",
+            "a=1&q=%3Cscript%3Ealert(1)%3C/script%3E".to_owned(),
+            "a=1&q=2".to_owned(),
         ),
+        ("application/json", format!(r#"{{"a":[1,{{"b":"{ATTACK}"}}]}}"#), r#"{"a":[1,{"b":"x"}]}"#.to_owned()),
+        ("text/xml", "<a><b>&lt;script&gt;alert(1)&lt;/script&gt;</b></a>".to_owned(), "<a><b>text</b></a>".to_owned()),
         (MULTIPART, format!("{}--B--\r\n", part("q", ATTACK)), format!("{}--B--\r\n", part("q", "x"))),
     ];
     for (kind, attack, harmless) in rows {

@@ -37,7 +37,8 @@ fn solved(page: &str) -> String {
 
 fn send(client: &mut Client, proof: &str) -> Response {
     client.ask(&format!(
-        "POST /.gatehouse/challenge HTTP/1.1\r\nHost: a.com\r\nOrigin: http://a.com\r\nContent-Length: {}\r\n\r\n{proof}",
+        "POST /.gatehouse/challenge HTTP/1.1\r\nHost: a.com\r\nOrigin: http://a.com\r\n\
+         Content-Length: {}\r\n\r\n{proof}",
         proof.len()
     ))
 }

@@ -50,7 +50,10 @@ fn variables() -> Vec<Row> {
         Row { rule: block("RequestMethod", None, "Equal", &["GET"], &[]), yes: &[EMPTY], no: &[PLAIN] },
         Row {
             rule: block("QueryString", Some("user"), "Equal", &["Root"], &[]),
-            yes: &["GET /?user=Root HTTP/1.1\r\nHost: a.com\r\n\r\n", "GET /?a=b&user=%52oot HTTP/1.1\r\nHost: a.com\r\n\r\n"],
+            yes: &[
+                "GET /?user=Root HTTP/1.1\r\nHost: a.com\r\n\r\n",
+                "GET /?a=b&user=%52oot HTTP/1.1\r\nHost: a.com\r\n\r\n",
+            ],
             no: &["GET /?other=Root HTTP/1.1\r\nHost: a.com\r\n\r\n", FORM, EMPTY],
         },
         Row {

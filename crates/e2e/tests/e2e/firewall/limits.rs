@@ -10,7 +10,8 @@ use super::{actions, told};
 const KIB: usize = 1024;
 
 fn post(kind: &str, body: &[u8], chunked: bool) -> Vec<u8> {
-    let framing = if chunked { "Transfer-Encoding: chunked".to_owned() } else { format!("Content-Length: {}", body.len()) };
+    let framing =
+        if chunked { "Transfer-Encoding: chunked".to_owned() } else { format!("Content-Length: {}", body.len()) };
     let mut request =
         format!("POST / HTTP/1.1\r\nHost: a.com\r\nContent-Type: {kind}\r\n{framing}\r\n\r\n").into_bytes();
     if !chunked {

@@ -37,7 +37,8 @@ fn document(farm: &Farm) -> Document {
         .section(
             "urlPathMaps",
             format!(
-                "[{{name: map, defaultBackendAddressPool: pool, defaultBackendHttpSettings: http, pathRules: [{}, {}, {}]}}]",
+                "[{{name: map, defaultBackendAddressPool: pool, defaultBackendHttpSettings: http, \
+                 pathRules: [{}, {}, {}]}}]",
                 rule("own", "paths: [/own/*], firewallPolicy: path"),
                 rule("off", "paths: [/off/*], firewallPolicy: 'off'"),
                 rule("none", "paths: [/none/*]"),
