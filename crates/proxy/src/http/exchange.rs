@@ -395,7 +395,9 @@ impl Exchange {
         instead: Instead,
         rest: Rest,
     ) -> Next {
-        self.facts.target = None;
+        if self.facts.servers.all().is_empty() {
+            self.facts.target = None;
+        }
         let answer = Answer::instead(plan, Failure::FirewallBlocked, rest).with(instead, rest);
         self.answer(client, &answer).await
     }

@@ -143,9 +143,12 @@ pub(crate) fn requests(bytes: usize) -> Vec<Request> {
     ];
     let mut cookies = get("cookies", "/".to_owned());
     cookies.field("Cookie", &"a=b;".repeat(8_000));
+    // What would be gigabytes when it is unpacked, which nobody does: rules see the bytes as they come.
+    let mut bomb = post("compressed", JSON, [&b"\x1f\x8b\x08\0\0\0\0\0\0\x03"[..], &vec![0; bytes - 10]].concat());
+    bomb.field("Content-Encoding", "gzip");
     let mut fields = get("header fields", "/".to_owned());
     (0..3_000).for_each(|number| fields.field(&format!("X-{number}"), "select"));
-    list.extend([cookies, fields]);
+    list.extend([cookies, fields, bomb]);
     list.extend(BAIT.iter().map(|(name, piece)| {
         let piece = piece.replace('%', "%25").replace('&', "%26").replace('+', "%2b");
         post(name, FORM, fill("a=", &piece, ""))

@@ -49,8 +49,7 @@ pub struct Shared {
 
 impl Default for Shared {
     fn default() -> Self {
-        let rng = Rng::from_kernel();
-        let key: Vec<u8> = (0..4).flat_map(|_| rng.next_u64().to_ne_bytes()).collect();
+        let key: [u8; 32] = random(&Rng::from_kernel());
         Self { counters: Counters::new(DEFAULT_GROUPS), clearances: Clearances::new(&key) }
     }
 }
@@ -191,7 +190,7 @@ impl Exchange {
             Verdict::Block(block) => Instead::block(block),
             Verdict::Challenge(kind) => {
                 let lifetime = guard.policy.clearance.of(kind);
-                let nonce = nonce(&seat.worker.rng);
+                let nonce = random(&seat.worker.rng);
                 Instead::asking(&services.clearances.page(request, lifetime, &nonce, services.now))
             }
         };
@@ -207,9 +206,12 @@ struct Asked<'a> {
     request: &'a firewall::Request<'a>,
 }
 
-fn nonce(rng: &Rng) -> [u8; 12] {
-    let bits = [rng.next_u64().to_ne_bytes(), rng.next_u64().to_ne_bytes()];
-    std::array::from_fn(|at| bits.as_flattened()[at])
+/// Bytes that nobody can guess. Ids come from a generator that what it has given tells much of, so it only stands in
+/// where the machine has nothing better.
+fn random<const N: usize>(rng: &Rng) -> [u8; N] {
+    let mut bytes = std::array::from_fn(|_| rng.next_u64().to_ne_bytes()[0]);
+    let _ = rustls::crypto::aws_lc_rs::default_provider().secure_random.fill(&mut bytes);
+    bytes
 }
 
 fn plain<'r>(seen: &Seen<'r>, headers: &'r [FieldView<'r>], id: &'r str) -> firewall::Request<'r> {
