@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::managed::Managed;
+use crate::managed::bots::Bots;
+use crate::managed::{Action, Managed};
 use crate::scrubbing::Scrubbing;
 use crate::{challenge, custom};
 
@@ -73,4 +74,13 @@ pub struct Policy {
     pub managed: Managed,
     /// What logs do not tell.
     pub scrubbing: Scrubbing,
+}
+
+impl Policy {
+    /// Whether a rule of it challenges clients.
+    #[must_use]
+    pub fn challenges(&self) -> bool {
+        let of_bots = |bots: &Bots| bots.choice.rules.values().any(|rule| rule.action == Action::JsChallenge);
+        self.custom.challenge() || self.managed.bots.as_ref().is_some_and(of_bots)
+    }
 }

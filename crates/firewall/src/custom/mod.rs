@@ -87,6 +87,11 @@ pub enum Ending {
 }
 
 impl Rules {
+    /// Whether a rule challenges clients.
+    pub(crate) fn challenge(&self) -> bool {
+        self.rules.iter().any(Rule::challenges)
+    }
+
     /// Makes rules ready, or tells everything that is wrong with them. Rules that are off are looked at too.
     pub fn new(specs: &[RuleSpec]) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();

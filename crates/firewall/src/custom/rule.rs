@@ -84,6 +84,11 @@ pub(super) enum Next {
 }
 
 impl Rule {
+    /// Whether it challenges clients.
+    pub(super) fn challenges(&self) -> bool {
+        matches!(self.action, Action::JsChallenge | Action::Captcha)
+    }
+
     /// Makes a rule ready; faults do not know the place of the rule yet.
     pub(super) fn new(spec: &RuleSpec) -> Result<Self, Vec<Fault>> {
         let mut faults = of_rule(spec);

@@ -1,7 +1,7 @@
 //! The closed list of `action` words in rows of the firewall.
 //!
 //! Source: Azure, "Monitoring data reference", Firewall log category, and the pages on challenges (read 2026-11-22).
-//! Words for captchas follow those for scripts; no page of Azure's has them for an application gateway.
+//! Captchas cannot be served, so there are no words for them.
 
 /// All of them, in the order of the documentation, and last what no list names. Counters of rows are numbered as this
 /// list is.
@@ -15,9 +15,6 @@ pub const ALL: &[&str] = &[
     "JSChallengePass",
     "JSChallengeValid",
     "JSChallengeBlock",
-    "CAPTCHAIssued",
-    "CAPTCHAValid",
-    "CAPTCHABlock",
     OTHER,
 ];
 

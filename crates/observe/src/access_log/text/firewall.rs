@@ -54,7 +54,7 @@ fn action_colour(action: &str) -> &'static [u8; 5] {
     match action {
         BLOCKED => b"\x1b[31m",
         DETECTED => b"\x1b[33m",
-        challenge if challenge.starts_with("JSChallenge") || challenge.starts_with("CAPTCHA") => b"\x1b[36m",
+        challenge if challenge.starts_with("JSChallenge") => b"\x1b[36m",
         _ => PLAIN,
     }
 }

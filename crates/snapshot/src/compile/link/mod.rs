@@ -11,9 +11,11 @@ mod tls;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use model::Problem;
 use model::backend_http_settings::Protocol;
 
 use crate::compile::Parts;
+use crate::compile::codes;
 use crate::compile::context::{Context, Link};
 use crate::compile::destination::Destination;
 use crate::compile::firewall::Guards;
@@ -201,6 +203,25 @@ impl Linker<'_, '_> {
         }
     }
 
+    /// Reports challenges that nobody can pass: a clearance is for the host that the client asked, and rules see the
+    /// host that a rewrite has set.
+    fn lost_challenges(&mut self) {
+        let mut rewrites: Vec<_> = self.rewrites.iter().map(|(index, id)| (*index, *id)).collect();
+        rewrites.sort_unstable_by_key(|(index, _)| *index);
+        for (index, id) in rewrites {
+            let sets_host = self.parts.rewrites.get(index).is_some_and(|facts| facts.sets_host);
+            let Some(set) = self.context.gateway.rewrite_rule_sets.get(index).filter(|_| sets_host) else { continue };
+            let routes = self.snapshot.routes.iter().filter(|route| route.rewrites() == Some(id));
+            let mut guards = routes.filter_map(|route| self.snapshot.firewalls.of(route));
+            let Some(guard) = guards.find(|guard| guard.policy.challenges()) else { continue };
+            let message =
+                format!("a challenge of the policy {:?} cannot be passed where Host is set", guard.policy.name);
+            let problem = Problem::error(codes::WAF_POLICY_INVALID, &set.name.at, message);
+            let help = "let another action stand for JSChallenge there, or set Host in the backend settings";
+            self.context.machine_refuses(problem.help(help));
+        }
+    }
+
     /// The firewall of a listener, and of a path rule if it is one's.
     fn firewall(&mut self, listener: usize, path_rule: Option<(usize, usize)>) -> Option<FirewallId> {
         self.guards.of_route(self.context, &mut self.snapshot.firewalls, listener, path_rule)
@@ -286,6 +307,7 @@ impl Linker<'_, '_> {
         let bindings: Vec<_> = self.sites.drain(..).map(|site| site.finished(rules)).collect();
         self.snapshot.bindings = bindings.into_iter().collect();
         self.loops();
+        self.lost_challenges();
         self.guards.finish(self.context, &mut self.snapshot.firewalls);
         (self.snapshot, self.used)
     }

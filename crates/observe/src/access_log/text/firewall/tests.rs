@@ -51,7 +51,7 @@ fn colour_codes_stand_only_where_colour_is_wanted() {
         ("Blocked", "\x1b[31m"),
         ("Detected", "\x1b[33m"),
         ("JSChallengeIssued", "\x1b[36m"),
-        ("CAPTCHABlock", "\x1b[36m"),
+        ("JSChallengeBlock", "\x1b[36m"),
         ("Matched", "\x1b[39m"),
     ] {
         let record = FirewallRecord { action, request_uri: "/\x1b[2J", detail_data: "\x1b[2J", ..example() };
